@@ -1,0 +1,1 @@
+"""What Betz knows of every study: models, migrations, views, queries."""

@@ -1,0 +1,1 @@
+"""Synthetic patients as DICOM studies."""

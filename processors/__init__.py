@@ -1,0 +1,1 @@
+"""Pixels in, findings out: no network, no database, no clock."""

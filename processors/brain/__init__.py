@@ -1,0 +1,1 @@
+"""The signs of the brain: corticospinal tract, motor band, precentral cortex."""

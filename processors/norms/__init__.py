@@ -1,0 +1,1 @@
+"""Reference distributions that a measurement is compared with."""

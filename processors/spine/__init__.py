@@ -1,0 +1,1 @@
+"""The signs of the cervical cord: signal, area, shape."""
