@@ -23,5 +23,9 @@ SENTENCES: dict[str, str] = {
     "uneven-spacing": "The slices are not evenly spaced.",
     "missing-slices": "{missing} slice(s) are missing inside the series.",
     "duplicate-slices": "{duplicates} slice(s) lie at a position that another slice already has.",
+    "too-large": "The series has more voxels ({voxels}) than Betz reads into memory.",
+    "colour-images": "The images are in colour, so they hold no signal that could be measured.",
+    "inverted-grey-scale": "The grey scale is stored inverted, so bright signal cannot be told from dark.",
+    "mosaic": "The images are mosaics of many slices, which Betz does not take apart.",
     "analysis-failed": "The analysis stopped with an error ({error}).",
 }
