@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterable, Iterator
 
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
@@ -17,7 +18,9 @@ UNREADABLE = (
     AssertionError,
     AttributeError,
     BufferError,
+    BytesLengthException,
     EOFError,
+    InvalidDicomError,
     LookupError,
     MemoryError,
     OSError,

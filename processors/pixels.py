@@ -24,6 +24,9 @@ MAX_VOXELS = 2**28
 
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
+END_OF_CODESTREAM = b"\xff\xd9"
+"""EOI of JPEG and JPEG-LS, EOC of JPEG 2000; some codecs fill the rest of a cut codestream with nothing."""
+
 
 def read_pixels(frames: Sequence[Frame]) -> npt.NDArray[np.float32]:
     """The frames as one array, rescaled with each frame's own slope and intercept.
@@ -104,7 +107,8 @@ def _check_codestreams(ds: Dataset, indices: list[int], shape: tuple[int, int]) 
     for index in indices:
         frame = get_frame(ds.PixelData, index, number_of_frames=count, extended_offsets=offsets)
         declared = codestream_shape(frame)
-        if declared not in (None, shape):
+        ended = frame.rstrip(b"\0\xff").endswith(END_OF_CODESTREAM)
+        if declared is not None and (declared != shape or not ended):
             raise VolumeError(Reason.of("unreadable-pixels"))
 
 
