@@ -3,6 +3,7 @@
 SENTENCES: dict[str, str] = {
     "missing-series": "The study has no suitable {needed} series.",
     "not-implemented": "This version of Betz does not measure this sign.",
+    "not-analysed": "This sign was not part of the analysis of the study.",
     "post-contrast": "The series was acquired after a contrast agent, which changes the signal.",
     "registration-failed": "The brain could not be aligned with the atlas reliably enough to measure it.",
     "low-snr": "The image is too noisy to measure (signal-to-noise ratio {snr:.0f}).",
