@@ -1,0 +1,135 @@
+"""Findings as measurement groups (TID 1501): one overall, one per sign, one per measured region."""
+
+from collections.abc import Mapping, Sequence
+
+from highdicom.sr import (
+    AlgorithmIdentification,
+    FindingSite,
+    ImageContentItem,
+    Measurement,
+    MeasurementsAndQualitativeEvaluations,
+    QualitativeEvaluation,
+    RelationshipTypeValues,
+    TextContentItem,
+    TrackingIdentifier,
+)
+from pydicom.sr.coding import Code
+
+from processors.findings import Finding, RegionMeasurements, State
+from reports import codes
+from reports.identity import derived_uid
+from reports.narrative import summary_lines
+
+OVERALL_KEY = "summary"
+
+
+def measurement_groups(
+    findings: Sequence[Finding],
+    *,
+    study_uid: str,
+    manufacturer: str,
+    source_images: Mapping[str, tuple[str, str]],
+) -> list[MeasurementsAndQualitativeEvaluations]:
+    """All groups of a report: the overall one first, then each sign, then each region.
+
+    Parameters
+    ----------
+    findings
+        One per sign, in the order of the report.
+    study_uid
+        Study Instance UID; the tracking UIDs follow from it, so that a region keeps its own in every version.
+    manufacturer
+        Of the algorithms.
+    source_images
+        Series Instance UID to (SOP Class UID, SOP Instance UID) of the image that stands for the series.
+    """
+    return [
+        _overall_group(findings, study_uid),
+        *(_sign_group(finding, study_uid, manufacturer, source_images) for finding in findings),
+        *(_region_group(finding, region, study_uid) for finding in findings for region in finding.regions),
+    ]
+
+
+def region_key(finding: Finding, region: RegionMeasurements) -> str:
+    """The Tracking Identifier of a region's group: ``<key>/<region>/<side>``, or without a side."""
+    return f"{finding.sign.value}/{region.region.key}"
+
+
+def _tracking(study_uid: str, key: str) -> TrackingIdentifier:
+    return TrackingIdentifier(uid=derived_uid("tracking", study_uid, key), identifier=key)
+
+
+def _comment(text: str) -> TextContentItem:
+    return TextContentItem(codes.COMMENT, text, RelationshipTypeValues.CONTAINS)
+
+
+def _measurement(name: Code, value: float, unit: Code) -> Measurement:
+    """A number with six digits to read in Numeric Value, and whole in Floating Point Value."""
+    measurement = Measurement(name, float(value), unit)
+    measurement[0].MeasuredValueSequence[0].NumericValue = f"{value:.6g}"
+    return measurement
+
+
+def _overall_group(findings: Sequence[Finding], study_uid: str) -> MeasurementsAndQualitativeEvaluations:
+    present = sum(f.state is State.PRESENT for f in findings)
+    evaluable = present + sum(f.state is State.ABSENT for f in findings)
+    group = MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking(study_uid, OVERALL_KEY),
+        finding_type=codes.OVERALL,
+        measurements=[
+            _measurement(codes.SIGNS_PRESENT, present, codes.SIGNS_UNIT),
+            _measurement(codes.SIGNS_EVALUABLE, evaluable, codes.SIGNS_UNIT),
+        ],
+    )
+    group[0].ContentSequence.extend(_comment(line) for line in summary_lines(findings))
+    return group
+
+
+def _sign_group(
+    finding: Finding, study_uid: str, manufacturer: str, source_images: Mapping[str, tuple[str, str]]
+) -> MeasurementsAndQualitativeEvaluations:
+    evaluations = [QualitativeEvaluation(codes.PRESENCE, codes.STATES[finding.state])]
+    if finding.confidence is not None:
+        evaluations.append(QualitativeEvaluation(codes.CONFIDENCE, codes.CONFIDENCES[finding.confidence]))
+    group = MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking(study_uid, finding.sign.value),
+        finding_type=codes.sign_code(finding.sign),
+        algorithm_id=AlgorithmIdentification(
+            name=finding.algorithm.name, version=finding.algorithm.version, manufacturer=manufacturer
+        ),
+        qualitative_evaluations=evaluations,
+    )
+    content = group[0].ContentSequence
+    content.extend(_comment(f"{reason.sentence} [{reason.key}]") for reason in finding.reasons)
+    for series_uid in finding.series_uids:
+        sop_class_uid, sop_instance_uid = source_images[series_uid]
+        content.append(
+            ImageContentItem(
+                codes.SOURCE_OF_MEASUREMENT,
+                sop_class_uid,
+                sop_instance_uid,
+                relationship_type=RelationshipTypeValues.CONTAINS,
+            )
+        )
+    return group
+
+
+def _region_group(
+    finding: Finding, region: RegionMeasurements, study_uid: str
+) -> MeasurementsAndQualitativeEvaluations:
+    side = region.region.side
+    return MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking(study_uid, region_key(finding, region)),
+        finding_type=codes.sign_code(finding.sign),
+        finding_sites=[
+            FindingSite(
+                codes.site_code(finding.sign, region.region),
+                laterality=None if side is None else codes.LATERALITIES[side],
+                topographical_modifier=codes.site_modifier(region.region),
+            )
+        ],
+        measurements=[
+            _measurement(codes.quantity_code(m.quantity), m.value, codes.unit_code(finding.sign, m.quantity))
+            for m in region.measurements
+        ],
+    )

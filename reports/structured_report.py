@@ -1,0 +1,316 @@
+"""Findings as a Comprehensive 3D SR (root TID 1500), the source of truth of what Betz returns."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+
+from highdicom import ContributingEquipment
+from highdicom.coding_schemes import CodingSchemeIdentificationItem
+from highdicom.sr import (
+    CodedConcept,
+    Comprehensive3DSR,
+    DeviceObserverIdentifyingAttributes,
+    MeasurementReport,
+    ObservationContext,
+    ObserverContext,
+    RelationshipTypeValues,
+    TextContentItem,
+)
+from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
+from pydicom.uid import Comprehensive3DSRStorage
+
+from processors.findings import (
+    BRAIN_SIGNS,
+    CORD_SIGNS,
+    Algorithm,
+    Finding,
+    Reason,
+    Sign,
+    not_evaluated,
+)
+from reports import codes
+from reports.identity import derived_uid
+from reports.measurement_groups import measurement_groups
+from reports.study_header import is_complete_code, study_header
+from reports.text import PRIVATE_SCHEME_NAME, PRODUCT, SERIES_DESCRIPTION
+
+SERIES_NUMBER = 9801
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedSeries:
+    """A series of the study and its images, each as (SOP Class UID, SOP Instance UID)."""
+
+    series_instance_uid: str
+    instances: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PredecessorReport:
+    """The structured report of the same study that a new one replaces."""
+
+    series_instance_uid: str
+    sop_instance_uid: str
+
+
+def structured_report(
+    findings: Sequence[Finding],
+    *,
+    source: Dataset,
+    evidence: Sequence[ReportedSeries],
+    created: datetime,
+    software_version: str,
+    version: int = 1,
+    manufacturer: str = PRODUCT,
+    institution: str | None = None,
+    predecessor: PredecessorReport | None = None,
+) -> Dataset:
+    """The structured report on a study.
+
+    Parameters
+    ----------
+    findings
+        At most one per sign. A sign without a finding is reported as not evaluated.
+    source
+        The header of any image of the study, however incomplete; only its Study Instance UID must be legal.
+    evidence
+        The series that were measured, and any other that the report should name, with all their images.
+    created
+        When the report was made, with its time zone. It dates the document and has no part in its identity:
+        keep it with the study, so that a report made again is the same to the last byte.
+    software_version
+        Of the product, as the report shows it.
+    version
+        1 for the first report on the study, then counted up. It is the Instance Number.
+    manufacturer
+        Who answers for this installation of the product and its algorithms.
+    institution
+        Institution Name of the equipment.
+    predecessor
+        The report that this one replaces.
+
+    Returns
+    -------
+    pydicom.Dataset
+        With file meta information, in Explicit VR Little Endian and Unicode. The SOP Instance UID follows
+        from the study, the software version, the version, the findings, the evidence and the predecessor;
+        the Series Instance UID from the study and the software version.
+
+    Raises
+    ------
+    ValueError
+        If a sign has two findings, a finding names a series that the evidence lacks, the study has no legal
+        UID, ``created`` has no time zone, or ``version`` is less than 1.
+    """
+    if created.utcoffset() is None:
+        raise ValueError("the time of creation has no time zone")
+    if version < 1:
+        raise ValueError("versions are counted from 1")
+    header = study_header(source)
+    study_uid = str(header.StudyInstanceUID)
+    reported = _complete(findings, software_version)
+    series = _in_order(evidence)
+    source_images = {s.series_instance_uid: s.instances[len(s.instances) // 2] for s in series}
+    unknown = {uid for finding in reported for uid in finding.series_uids} - source_images.keys()
+    if unknown:
+        raise ValueError(f"the evidence lacks series {', '.join(sorted(unknown))}")
+
+    device_uid = derived_uid("device", manufacturer, PRODUCT, software_version)
+    content = MeasurementReport(
+        observation_context=_observation_context(device_uid, manufacturer, software_version),
+        procedure_reported=_procedures(header, reported),
+        imaging_measurements=measurement_groups(
+            reported, study_uid=study_uid, manufacturer=manufacturer, source_images=source_images
+        ),
+    )
+    series_uid = derived_uid("structured report series", study_uid, manufacturer, software_version)
+    sop_instance_uid = derived_uid(
+        "structured report",
+        study_uid,
+        software_version,
+        version,
+        [manufacturer, institution],
+        None if predecessor is None else asdict(predecessor),
+        [asdict(finding) for finding in reported],
+        [asdict(s) for s in series],
+    )
+    moment = created.astimezone(_zone(header, created)).replace(microsecond=0)
+    report = Comprehensive3DSR(
+        evidence=[_skeleton(study_uid, series_uid, sop_instance_uid), *_instances(study_uid, series)],
+        content=content,
+        series_instance_uid=series_uid,
+        series_number=SERIES_NUMBER,
+        sop_instance_uid=sop_instance_uid,
+        instance_number=version,
+        manufacturer=manufacturer,
+        manufacturer_model_name=PRODUCT,
+        software_versions=software_version,
+        institution_name=institution,
+        is_complete=True,
+        is_final=False,
+        is_verified=False,
+        series_description=SERIES_DESCRIPTION,
+        specific_character_set="ISO_IR 192",
+        content_date=moment.date(),
+        content_time=moment.time(),
+        coding_schemes=[_private_scheme()],
+        previous_versions=None if predecessor is None else [_predecessor_instance(study_uid, predecessor)],
+    )
+    report.update(header)
+    report.InstanceCreationDate = report.ContentDate
+    report.InstanceCreationTime = report.ContentTime
+    report.TimezoneOffsetFromUTC = moment.strftime("%z")[:5]
+    report.ContributingEquipmentSequence = _contributing_equipment(reported, manufacturer)
+    _set_evidence(report, study_uid, series)
+    return report
+
+
+def _complete(findings: Sequence[Finding], software_version: str) -> list[Finding]:
+    """One finding per sign, in the order of the signs."""
+    by_sign = {finding.sign: finding for finding in findings}
+    if len(by_sign) < len(findings):
+        raise ValueError("a sign has two findings")
+    unanalysed = Algorithm(PRODUCT, software_version)
+    return [by_sign.get(sign) or not_evaluated(sign, unanalysed, Reason.of("not-analysed")) for sign in Sign]
+
+
+def _in_order(evidence: Sequence[ReportedSeries]) -> list[ReportedSeries]:
+    """The series with at least one image, whatever order they came in, each image once."""
+    images: dict[str, set[tuple[str, str]]] = {}
+    for series in evidence:
+        images.setdefault(series.series_instance_uid, set()).update(series.instances)
+    return [
+        ReportedSeries(uid, tuple(sorted(images[uid], key=lambda image: _numeric(image[1]))))
+        for uid in sorted(images, key=_numeric)
+        if images[uid]
+    ]
+
+
+def _numeric(uid: str) -> tuple[tuple[int, str], ...]:
+    return tuple((len(part), part) for part in uid.split("."))
+
+
+def _zone(header: Dataset, created: datetime) -> timezone:
+    """The time zone of the study's own dates, or that of the report where the images name none."""
+    offset = header.get("TimezoneOffsetFromUTC")
+    if offset is not None:
+        sign = -1 if offset[0] == "-" else 1
+        return timezone(sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[3:5])))
+    return timezone(timedelta(minutes=round((created.utcoffset() or timedelta()).total_seconds() / 60)))
+
+
+def _skeleton(study_uid: str, series_uid: str, sop_instance_uid: str) -> Dataset:
+    """What highdicom wants to inherit from; the report's real header is laid over it afterwards.
+
+    highdicom 0.28 fails on headers without some attributes and logs patient names that it finds odd.
+    """
+    skeleton = Dataset()
+    skeleton.SOPClassUID = Comprehensive3DSRStorage
+    skeleton.SOPInstanceUID = sop_instance_uid
+    skeleton.StudyInstanceUID = study_uid
+    skeleton.SeriesInstanceUID = series_uid
+    for keyword in ("PatientID", "PatientName", "PatientSex", "AccessionNumber", "StudyID"):
+        setattr(skeleton, keyword, "")
+    for keyword in ("PatientBirthDate", "StudyDate", "StudyTime"):
+        setattr(skeleton, keyword, None)
+    return skeleton
+
+
+def _instances(study_uid: str, series: Sequence[ReportedSeries]) -> list[Dataset]:
+    instances = []
+    for one in series:
+        for sop_class_uid, sop_instance_uid in one.instances:
+            instance = Dataset()
+            instance.SOPClassUID = sop_class_uid
+            instance.SOPInstanceUID = sop_instance_uid
+            instance.StudyInstanceUID = study_uid
+            instance.SeriesInstanceUID = one.series_instance_uid
+            instances.append(instance)
+    return instances
+
+
+def _set_evidence(report: Dataset, study_uid: str, series: Sequence[ReportedSeries]) -> None:
+    """Every image of the evidence by its series, without the skeleton that highdicom counts in."""
+    if not series:
+        del report.CurrentRequestedProcedureEvidenceSequence
+        return
+    study = Dataset()
+    study.StudyInstanceUID = study_uid
+    study.ReferencedSeriesSequence = []
+    for one in series:
+        item = Dataset()
+        item.SeriesInstanceUID = one.series_instance_uid
+        item.ReferencedSOPSequence = [_reference(*image) for image in one.instances]
+        study.ReferencedSeriesSequence.append(item)
+    report.CurrentRequestedProcedureEvidenceSequence = [study]
+
+
+def _reference(sop_class_uid: str, sop_instance_uid: str) -> Dataset:
+    reference = Dataset()
+    reference.ReferencedSOPClassUID = sop_class_uid
+    reference.ReferencedSOPInstanceUID = sop_instance_uid
+    return reference
+
+
+def _predecessor_instance(study_uid: str, predecessor: PredecessorReport) -> Dataset:
+    instance = Dataset()
+    instance.SOPClassUID = Comprehensive3DSRStorage
+    instance.SOPInstanceUID = predecessor.sop_instance_uid
+    instance.StudyInstanceUID = study_uid
+    instance.SeriesInstanceUID = predecessor.series_instance_uid
+    return instance
+
+
+def _observation_context(device_uid: str, manufacturer: str, software_version: str) -> ObservationContext:
+    """TID 1004, and the software version, for which the template has no row of its own."""
+    observer = ObserverContext(
+        observer_type=CodedConcept.from_code(codes.DEVICE),
+        observer_identifying_attributes=DeviceObserverIdentifyingAttributes(
+            uid=device_uid, name=PRODUCT, manufacturer_name=manufacturer, model_name=PRODUCT
+        ),
+    )
+    observer.append(
+        TextContentItem(
+            codes.ALGORITHM_VERSION,
+            software_version,
+            relationship_type=RelationshipTypeValues.HAS_OBS_CONTEXT,
+        )
+    )
+    return ObservationContext(observer_device_context=observer)
+
+
+def _private_scheme() -> CodingSchemeIdentificationItem:
+    return CodingSchemeIdentificationItem(
+        designator=codes.PRIVATE_SCHEME, name=PRIVATE_SCHEME_NAME, responsible_organization=PRODUCT
+    )
+
+
+def _procedures(header: Dataset, findings: Sequence[Finding]) -> list[CodedConcept | Code]:
+    """The imaging procedure as the study codes it, else as the measured series show it."""
+    coded = [item for item in header.get("ProcedureCodeSequence", []) if is_complete_code(item)]
+    if coded:
+        return [CodedConcept.from_dataset(item) for item in coded]
+    measured = {finding.sign for finding in findings if finding.series_uids}
+    procedures: list[CodedConcept | Code] = []
+    if measured.intersection(BRAIN_SIGNS):
+        procedures.append(codes.BRAIN_MRI)
+    if measured.intersection(CORD_SIGNS):
+        procedures.append(codes.CERVICAL_SPINE_MRI)
+    return procedures or [codes.MRI]
+
+
+def _contributing_equipment(findings: Sequence[Finding], manufacturer: str) -> list[ContributingEquipment]:
+    """One item per algorithm (IHE AIR 6.5.3.1); its Device UID changes with the algorithm's version."""
+    algorithms = dict.fromkeys(finding.algorithm for finding in findings)
+    items: list[ContributingEquipment] = []
+    for algorithm in algorithms:
+        item = ContributingEquipment(
+            manufacturer=manufacturer,
+            purpose_of_reference=codes.PROCESSING_EQUIPMENT,
+            manufacturer_model_name=algorithm.name,
+            software_versions=algorithm.version,
+        )
+        item.DeviceUID = derived_uid("algorithm", manufacturer, algorithm.name, algorithm.version)
+        items.append(item)
+    return items

@@ -1,0 +1,94 @@
+"""Every English text of the reports, in one place."""
+
+from processors.findings import Confidence, Quantity, Sign, State
+
+PRODUCT = "Betz"
+
+PRIVATE_SCHEME_NAME = "Betz report contract"
+
+SERIES_DESCRIPTION = "Betz imaging signs - RESEARCH USE"
+
+RESEARCH_USE = (
+    "RESEARCH USE. Betz is not a medical device; its measurements need a radiologist's confirmation."
+)
+
+SUPPORTIVE_ONLY = (
+    "These signs can support, and cannot replace, the clinical examination and electromyography. "
+    "They are not a diagnosis."
+)
+
+UNEXPECTED_DIFFUSION = (
+    "Restricted diffusion along the corticospinal tract is not expected together with the other signs: "
+    "look for another cause."
+)
+
+NOT_STATED = "Not stated in the source images"
+"""Fills a text attribute that the standard requires and the images lack."""
+
+SIGN_NAMES: dict[Sign, str] = {
+    Sign.MOTOR_BAND: "Motor band sign of the precentral cortex",
+    Sign.CST_T1: "T1 hyperintensity of the corticospinal tract",
+    Sign.CST_T1_MTC: "T1-MTC hyperintensity of the corticospinal tract",
+    Sign.CST_T2: "T2 hyperintensity of the corticospinal tract",
+    Sign.CST_FLAIR: "FLAIR hyperintensity of the corticospinal tract",
+    Sign.CST_DIFFUSION: "Restricted diffusion of the corticospinal tract",
+    Sign.PRECENTRAL_ATROPHY: "Precentral cortical atrophy",
+    Sign.CORD_T1: "T1 hyperintensity of the anterolateral columns",
+    Sign.CORD_T2: "T2 hyperintensity of the lateral columns",
+    Sign.CORD_ATROPHY: "Cervical cord atrophy",
+    Sign.CORD_FLATTENING: "Cervical cord flattening",
+}
+"""Each sign as the report names it: at most 64 characters, the limit of a code meaning."""
+
+STATE_NAMES: dict[State, str] = {
+    State.PRESENT: "Present",
+    State.ABSENT: "Absent",
+    State.INDETERMINATE: "Undetermined",
+    State.NOT_EVALUATED: "Not evaluated",
+}
+
+CONFIDENCE_NAMES: dict[Confidence, str] = {
+    Confidence.LOW: "Low confidence",
+    Confidence.MODERATE: "Moderate confidence",
+    Confidence.HIGH: "High confidence",
+}
+
+QUANTITY_NAMES: dict[Quantity, str] = {
+    Quantity.RATIO: "Signal ratio to reference",
+    Quantity.RATIO_UNCORRECTED: "Signal ratio before shading correction",
+    Quantity.NORM_N: "Number of subjects in the norm",
+    Quantity.VOXELS: "Number of voxels",
+    Quantity.COVERAGE: "Part of the region inside the images",
+}
+"""Names of the quantities that have no standard code."""
+
+REGION_NAMES: dict[str, str] = {
+    "medial": "Medial third of the precentral cortex",
+    "intermediate": "Intermediate third of the precentral cortex",
+    "lateral": "Lateral third of the precentral cortex",
+    "subcortical": "Subcortical white matter",
+    "corona_radiata": "Corona radiata",
+    "internal_capsule": "Internal capsule",
+    "cerebral_peduncle": "Cerebral peduncle",
+    "pons": "Pons",
+    "splenium": "Splenium of the corpus callosum",
+    "precentral": "Precentral gyrus",
+}
+
+UNIT_NAMES: dict[str, str] = {"mm2": "square millimeter", "mm": "millimeter", "%": "percent", "1": "no units"}
+
+
+def count_line(present: int, evaluable: int) -> str:
+    """How many of the signs that could be decided are present."""
+    if evaluable == 0:
+        return "None of the signs could be evaluated."
+    if evaluable == 1:
+        return "The one sign that could be evaluated is present." if present else "The one sign is absent."
+    count = {0: "None", evaluable: "All"}.get(present, str(present))
+    verb = "is" if present == 1 else "are"
+    return f"{count} of the {evaluable} evaluable signs {verb} present."
+
+
+def list_line(heading: str, entries: list[str]) -> str:
+    """A heading and its entries in one line."""
+    return f"{heading}: {'; '.join(entries)}."
