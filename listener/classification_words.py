@@ -1,0 +1,350 @@
+"""The words of series and study descriptions, in the languages of the hospitals that write them.
+
+Patterns are searched in :func:`listener.headers.words_in` text: lower case, without accents, punctuation
+turned into blanks.
+"""
+
+import re
+from re import Pattern
+
+
+def _any(*alternatives: str) -> Pattern[str]:
+    return re.compile("|".join(alternatives))
+
+
+def _words(alternatives: str) -> str:
+    """These words, not as parts of longer ones."""
+    return rf"(?<![a-z])(?:{alternatives})(?![a-z])"
+
+
+_WORD = r"(?:(?<![a-z0-9])|ax|sag|cor|tra|fse|tse|wip|ffe|tfe|3d|2d|space|vista|cube)"
+"""Where a weighting may begin: at a word's start, or glued to the name of a plane or a sequence."""
+
+T1 = _any(
+    _WORD + r"t ?1(?!\d)",
+    "mp ?rage",
+    "(?<![a-z])(?:bravo|tfl|fspgr|ir ?fspgr|vibe|thrive|lava)",
+)
+T2 = _any(
+    _WORD + r"t ?2(?!\d|w? ?\*|w? ?star|w? ?stern|w? ?ffe)",
+)
+T2_STAR = _any(
+    _words("s?sum"),
+    r"t ?2w? ?(?:\*|star|stern)",
+    "(?<![a-z])(?:hemo|haemo|heme|haem|hamo)",
+    "(?<![a-z])(?:merge|medic|mffe|m ffe)",
+    "t ?2w? ?ffe",
+    "me ?2d1",
+    "gre me(?![a-z])",
+    "fgre t2",
+    "t2 ?(?:gre|gradient|fl2d|flash)",
+)
+FLAIR = _any(
+    "fla?ir",
+    "dark ?fl",
+    "dunkl",
+    "tirm.{0,20}dark",
+    "da fl(?![a-z])",
+    "flaiir",
+)
+T1_FLAIR = _any(
+    r"t ?1w? ?(?:\w+ ){0,3}fla?ir",
+    r"fla?ir ?(?:\w+ ){0,2}t ?1(?!\d)",
+    "t1flair",
+)
+STIR = _any(
+    "(?<![a-z])stir",
+    "(?<![a-z])tirm",
+    "turbo ?irm",
+    "short ?t(?:au|i) ?inv",
+    "(?<![a-z])irfse",
+)
+PD = _any(
+    _words("pd|dp|pdw"),
+    "proton",
+    "densit",
+    "mt ?0",
+    "mt ?off",
+    "no ?mt(?![a-z])",
+)
+SWI = _any(
+    _words("fsbb|bsi"),
+    "(?<![a-z])swi",
+    "(?<![a-z])swan",
+    "veno ?bold",
+    "suscept",
+    "suszept",
+    "(?<![a-z])(?:mag|pha|mip|swi) ?images",
+)
+MTC = _any(
+    "(?<![a-z])mtc",
+    r"mt ?1(?!\d)",
+    "mt ?on(?![a-z])",
+    "magneti[sz]ation transf",
+    "(?<![a-z])mt(?![a-z0-9])",
+)
+NO_MTC = _any(
+    "mt ?0",
+    "mt ?off",
+    "(?:no|ohne|without|w o) ?mt(?![a-z])",
+)
+LOCALIZER = _any(
+    _words("loc"),
+    "locali[sz]",
+    "lokali",
+    "scout",
+    "survey",
+    "surview",
+    "(?:3|three|tri) ?(?:pl|plane)(?![a-z])",
+    "smart ?brain",
+    "auto ?align",
+    "aahead",
+    "topogram",
+    "ubersicht",
+    "uebersicht",
+    "reperage",
+    "pilot",
+    "localizador",
+    "定位",
+    "位置決",
+    "(?<![a-z])plan ?scan",
+    "локал",
+    "(?<![a-z])scano",
+)
+CALIBRATION = _any(
+    "calib",
+    "(?<![a-z])(?:asset|array|arc) cal",
+    "ref(?:erence)? ?scan",
+    "coil ?sens",
+    "prescan",
+    "shim",
+    "(?<![a-z])b1 ?map",
+    "noise scan",
+    "senseref",
+)
+FIELD_MAP = _any(
+    "field ?map",
+    "gre field",
+    "b0 ?map",
+    "(?<![a-z])fmap",
+    "distort",
+    "top ?up(?![a-z])",
+    "fieldmapping",
+)
+ADC = _any(
+    _words("d*adc"),
+    "apparent diff",
+)
+DERIVED_MAP = _any(
+    _words(
+        r"r?cb[fv]|mtt|ttp|tmax|ktrans|nei|aif|sub|subtr\w*|subtraction|differenz|mean|tmap|zmap|"
+        "ratio|fused?|fusion|overlay"
+    ),
+    "(?<![a-z])e ?adc",
+    "exponential",
+    "(?<![a-z])(?:col)?fa(?![a-z0-9])",
+    r"fraction\w* anis",
+    "tensor",
+    "tractogr",
+    r"(?:t1|t2|t2 ?\*|r1|r2|r2 ?\*|pd|b0|phase|swi|t2 ?star) ?map",
+    "mapit",
+    "(?<![a-z])qsm",
+    "synthetic|symri|magic(?![a-z])|maptic",
+    "(?<![a-z])mdme",
+    "color|colour",
+)
+DWI = _any(
+    _words(r"dw|ep b\d+|ez b\d*"),
+    "(?<![a-z])[sdi]?dwi",
+    "diff",
+    "difuz|diffuz",
+    "(?<![a-z])dti",
+    r"(?<![a-z])s?b ?=? ?[1-9]\d{2,3}(?!\d)",
+    "trace",
+    "(?<![a-z])resolve",
+    "dw ?(?:epi|ssh|tse)",
+    "ep2d diff",
+    "弥散|扩散|拡散|확산|диффуз",
+)
+FUNCTIONAL = _any(
+    _words("dsc|dce|p?c?asl|pwi|pasl|moco|task|twist|tricks"),
+    "(?<![a-z])bold",
+    "f ?mri",
+    "resting",
+    "rs ?fmri",
+    "perfu",
+    "labell?ing",
+    "灌注",
+    "перфуз",
+    "dynami",
+)
+ANGIOGRAPHY = _any(
+    _words("mip"),
+    (
+        r"(?<![a-z])(?:3d ?|2d ?)?(?:tof|mra|mrv|pca|ce ?mra|cemra|angio\w*|venogra\w*|inhance|qflow|"
+        "fl tof)(?![a-z])"
+    ),
+    "willis",
+    "phase ?contrast",
+    "time ?of ?flight",
+    "血管",
+    "ангио",
+    "(?<![a-z])(?:csf )?flow(?! ?comp)(?![a-z])",
+)
+MINIMUM_PROJECTION = _any(
+    "(?<![a-z])(?:m(?:in)? ?ip|mnip)",
+    "minimum int",
+    "mip images",
+)
+PHASE = _any(
+    "(?<!in )(?<![a-z])(?:pha|phase)(?: ?images?)?(?![a-z]| ?(?:wrap|enc|over|ap|rl|os))",
+    "filt ?pha",
+    "phasen?bild",
+)
+MAGNITUDE_WORDS = _any(
+    "(?<![a-z])mag(?:nitude)?(?: ?images?)?(?![a-z])",
+)
+OTHER_WEIGHTING = _any(
+    _words(
+        "dir|psir|fgatir|mp2 ?rage|mp2r|wmn|inv ?[12]|uni|unt1|ciss|fiesta|trufi|true ?fisp|b ?ffe|"
+        "balanced|bssfp|cosmic|psif|haste|ssfse|fase|ssh ?tse|ss ?tse|fisp|wave ?lab|zte|ute|petra|"
+        r"pointwise|cine|tagg?ing|elast\w*|cest|apt\w*|svs|csi|mrsi?|press|spectro\w*|nativ flash|"
+        r"vessel ?wall|vwi|myelo ?gra\w*|myelo|mrcp|vista drive|nerve ?view|mers|black ?blood"
+    ),
+    "double ?inv",
+    "phase ?sens",
+    "quad(?:ruple)? ?ir",
+)
+FAT_IMAGE = _any(
+    "(?<![a-z])(?:opp|out|outphase|outofphase|opposed)(?: ?phase)?(?![a-z])",
+    "out of phase",
+    "(?<![a-z])fat (?:only|image)",
+    r"(?<![a-z])(?:dixon|ideal|flex)\w* (?:\w+ )*(?:f|fat|op|opp)(?: [|]| $|$)",
+)
+FAT_SUPPRESSED = _any(
+    _words(r"fs|fat ?sat|fatsat|spir|spair|spectair|fat ?supp\w*|dixon|ideal|we|water|fs"),
+)
+AFTER_CONTRAST = _any(
+    _words(
+        r"gd|gad|gado\w*|dotarem|magnevist|multihance|prohance|clariscan|omniscan|vueway|elucirem|ce|"
+        "km|mdc|kl"
+    ),
+    r"\+ ?(?:c|gd|k|km|kontrast|contrast|contraste|mdc|gado)(?![a-z])",
+    r"(?<![a-z])c ?\+",
+    r"(?<![a-z])post(?! ?(?:op|er|fossa|proc|surg|rt))(?:con\w*|gd|gad\w*)?(?![a-z])",
+    (
+        "(?<![a-z])(?:with|avec|mit|con|com|med|met|nach|after|apres|dopo|tras|despues|wth|w) (?:iv |"
+        "i v )?(?:con|contr|gad|gd|inj|prod|kontr|mdc|km)"
+    ),
+    "enhanc",
+    r"(?<![a-z])inj(?:ect\w*)?(?![a-z])",
+    "kontrast ?mittel",
+    "(?<![a-z])(?:t1|t1w|mprage|bravo|tse|se|tra|ax|sag|cor) ?c(?= *(?:[|]|$))",
+    "造影|增强|増強|조영",
+    "контраст",
+)
+BEFORE_CONTRAST = _any(
+    _words(r"pre|nativ\w*|plain|unenhanced|non ?(?:con|enh)\w*|noncon\w*"),
+    "(?<![a-z])pre(?:con|gd|gad)",
+    (
+        "(?<![a-z])(?:without|w ?o|wo|ohne|sans|senza|sin|sem|utan|uten|zonder|bez|"
+        "no) (?:and )?(?:iv |i v )?(?:con|gad|gd|inj|prod|kontr|mdc|km|c(?![a-z]))"
+    ),
+    "平扫|单纯|単純",
+    "без контр",
+)
+BRAIN = _any(
+    _words(
+        "head|skull|kopf|schadel|schaedel|nc|ncct|crane|cranio?|craneo|tete|cabeza|cabeca|testa|"
+        r"hoofd|hode|huvud|glow[ay]|kafa|pituitar\w*|iac|stroke"
+    ),
+    "brain",
+    "hirn",
+    "cerveau",
+    "en[ck]ephal|encefal",
+    "(?<!atlanto)cerebr",
+    "neuro ?cran",
+    "hersen",
+    "hjarn|hjern",
+    "aivo",
+    "mozg|mozek",
+    "beyin",
+    "tronco ?encef",
+    "голов|мозг",
+    "脳|頭|头|颅|脑|뇌|두부",
+    "schlaganfall",
+    "hippocamp",
+    "kranial|cranial",
+)
+CERVICAL = _any(
+    _words("hws|ccolumn|cwk|c col"),
+    "(?<![a-z])c ?sp(?:ine?)?(?![a-z])",
+    "cerv(?!eau)",
+    "hals ?(?:wirbel|rygg|mark)",
+    "halskot",
+    "nacke",
+    "szyj",
+    "kaularan",
+    "servik",
+    "boyun",
+    "ше[йи]н",
+    "颈椎|颈|頸椎|頚椎|頸|경추",
+    "(?<![a-z])c ?[12] ?c? ?[67t]",
+    "cranio ?(?:cerv|vert)",
+    "krcni|krk(?![a-z])",
+)
+OTHER_SPINE = _any(
+    _words("lws|bws|lwk|bwk|lwz|bel|composed?"),
+    "(?<![a-z])(?:l|t|d|ts|ls|tl)[ ]?(?:sp(?:ine)?)(?![a-z])",
+    "lumb",
+    "lomb",
+    "thora[ck]",
+    "torac",
+    "dors(?:al|o)",
+    "sacr|sakr|coccy",
+    "lende",
+    "brustwirbel",
+    "поясн|грудн|крестц",
+    "腰|胸椎|흉추|요추",
+    r"(?:whole|total|ganz\w*|entire|full|gesamt\w*) ?(?:sp(?:ine)?|wirbel\w*|ws)(?![a-z])",
+    "ledzw|piersiow",
+    "bedern|hrudni",
+)
+ANY_SPINE = _any(
+    _words("spine|spinal|sc|cord"),
+    "wirbel",
+    "rachis",
+    "(?:colonna|columna|coluna)",
+    "vertebr",
+    "m[yi]elo|mielo",
+    "medull",
+    "脊|척추",
+    "позвон",
+)
+OTHER_PART = _any(
+    _words(
+        "knee|knie|genou|hip|hufte|hanche|shoulder|schulter|epaule|hombro|wrist|hand|elbow|ankle|"
+        r"foot|fuss|pied|leg|thigh|arm|abdomen\w*|abdomin\w*|pelvi[sc]\w*|becken|bassin|liver|leber|"
+        r"foie|higado|prostat\w*|breast|brust|sein|mama|heart|herz|card\w*|chest|uterus|rectum|kidney|"
+        r"renal|niere|orbit\w*|tmj|face|brachial|plexus|extremity|femur|humerus|scrotum|larynx|"
+        "thyroid|parotis|sinus|tongue"
+    ),
+)
+AXIAL = _any(
+    _words(r"ax|axial|axiale|axiaal|tra|trans|transv\w*|tr|axi"),
+    "(?<![a-z])ax(?=t[12])",
+    "横断|轴位|аксиал",
+)
+SAGITTAL = _any(
+    "(?<![a-z])sag",
+    "矢状|сагит",
+)
+CORONAL = _any(
+    _words(r"cor|coro|coron\w*|frontal|koronal"),
+    "(?<![a-z])cor(?=t[12])",
+    "冠状|冠狀|корон",
+)
+
+HEAD_NECK_COIL = _any(
+    r"(?<![a-z])(?:head ?neck|neck|hn)(?![a-z])", r"neck ?matrix", r"nv ?coil|neurovascular"
+)
