@@ -1,0 +1,105 @@
+"""From signal on a fine grid to the voxels of an acquisition: pose, slice profile, shading, noise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+
+from phantoms.geometry import Geometry
+
+Array = npt.NDArray[np.float32]
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """Where an array of shape (z, y, x) lies.
+
+    Attributes
+    ----------
+    origin
+        LPS millimetres of the first voxel.
+    steps
+        LPS millimetres, signed, per index along x, y and z.
+    """
+
+    origin: tuple[float, float, float]
+    steps: tuple[float, float, float]
+
+
+def sample(signal: Array, grid: Grid, geometry: Geometry, transform: sitk.Transform | None = None) -> Array:
+    """The signal averaged over the slice profile and the pixels of an acquisition.
+
+    Parameters
+    ----------
+    signal
+        Float32 of shape (z, y, x).
+    transform
+        Maps the patient's LPS millimetres to those of the grid; identity where ``None``.
+
+    Returns
+    -------
+    array of shape (slices, rows, columns)
+        Zero where the acquisition reaches beyond the grid.
+    """
+    image = sitk.GetImageFromArray(signal)
+    image.SetOrigin(grid.origin)
+    image.SetDirection(np.diag(np.sign(grid.steps)).ravel().tolist())
+    image.SetSpacing(np.abs(grid.steps).tolist())
+    fine = min(abs(step) for step in grid.steps)
+    thickness = geometry.slice_thickness
+    through = _offsets(thickness, max(1, round(thickness / max(fine, 0.9))))
+    _, row, column = geometry.spacing
+    in_plane_rows = _offsets(row, max(1, round(row / fine - 0.25)))
+    in_plane_columns = _offsets(column, max(1, round(column / fine - 0.25)))
+    directions = geometry.affine[:3, :3] / np.array(geometry.spacing)
+    total = np.zeros(geometry.shape, dtype=np.float32)
+    shifts = [(s, r, c) for s in through for r in in_plane_rows for c in in_plane_columns]
+    for shift in shifts:
+        total += _resampled(image, geometry, directions @ np.array(shift), transform)
+    return total / np.float32(len(shifts))
+
+
+def _offsets(width: float, count: int) -> list[float]:
+    return [((i + 0.5) / count - 0.5) * width for i in range(count)]
+
+
+def _resampled(
+    image: sitk.Image, geometry: Geometry, shift: FloatArray, transform: sitk.Transform | None
+) -> Array:
+    slices, rows, columns = geometry.shape
+    spacing = geometry.spacing
+    directions = (geometry.affine[:3, :3] / np.array(spacing))[:, ::-1]
+    resample = sitk.ResampleImageFilter()
+    resample.SetNumberOfThreads(1)
+    resample.SetSize([columns, rows, slices])
+    resample.SetOutputSpacing(spacing[::-1])
+    resample.SetOutputOrigin((geometry.affine[:3, 3] + shift).tolist())
+    resample.SetOutputDirection(directions.ravel().tolist())
+    resample.SetInterpolator(sitk.sitkLinear)
+    if transform is not None:
+        resample.SetTransform(transform)
+    return np.asarray(sitk.GetArrayFromImage(resample.Execute(image)), dtype=np.float32)
+
+
+def shade(volume: Array, amplitude: float, rng: np.random.Generator) -> Array:
+    """Multiply by a smooth field that departs from 1 by at most the amplitude."""
+    z, y, x = np.meshgrid(*(np.linspace(-1, 1, 12) for _ in range(3)), indexing="ij")
+    terms = np.stack([x, y, z, x * y, y * z, x * z, x * x - 1 / 3, y * y - 1 / 3, z * z - 1 / 3])
+    field = np.tensordot(rng.normal(size=len(terms)), terms, 1)
+    field *= amplitude / max(float(np.abs(field).max()), 1e-6)
+    smooth = (1 + field).astype(np.float32)
+    for axis, n in enumerate(volume.shape):
+        at = np.linspace(0, 11 - 1e-4, n, dtype=np.float32)
+        base = at.astype(int)
+        share = (at - base).reshape([-1 if i == axis else 1 for i in range(3)])
+        smooth = np.take(smooth, base, axis=axis) * (1 - share) + np.take(smooth, base + 1, axis=axis) * share
+    return volume * smooth
+
+
+def rician(volume: Array, sigma: float, rng: np.random.Generator) -> Array:
+    """The magnitude of the signal with complex Gaussian noise of this standard deviation."""
+    real = volume + sigma * rng.standard_normal(volume.shape, dtype=np.float32)
+    imaginary = sigma * rng.standard_normal(volume.shape, dtype=np.float32)
+    return np.asarray(np.hypot(real, imaginary), dtype=np.float32)

@@ -1,0 +1,206 @@
+"""Volumes of a synthetic patient without DICOM: images, and the truth in the same voxels."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from pydicom.uid import MRImageStorage
+
+from phantoms.acquire import Grid, rician, sample, shade
+from phantoms.cord import Cord, draw_cord, sign_weight
+from phantoms.geometry import Geometry
+from phantoms.head import HeadAnatomy, head_anatomy, head_signal
+from phantoms.identity import uid
+from phantoms.neck import SIGNAL, Tissue, paint
+from phantoms.patient import PhantomPatient
+from phantoms.pose import head_transform
+from phantoms.template import ORIGIN_RAS, axes_mm
+from phantoms.tract import segment_heights
+from processors.acquisition import Acquisition, Contrast
+from processors.findings import Region, Side, Sign
+from processors.volume import SliceSource, Volume
+
+Array = npt.NDArray[np.float32]
+
+HEAD_GRID = Grid((-ORIGIN_RAS[0], -ORIGIN_RAS[1], ORIGIN_RAS[2]), (-1.0, -1.0, 1.0))
+
+NECK_ORIGIN = (0.0, 30.0, -105.0)
+"""LPS millimetres of the neck's own origin: the middle of the cord's reference line at the disc C2/3."""
+
+_COARSE = ((-82.0, 82.0, 1.0), (-92.0, 82.0, 1.0), (-135.0, 60.0, 1.5))
+_FINE = ((-20.0, 20.0, 0.5), (-16.0, 36.0, 0.5), (-135.0, 60.0, 1.0))
+
+
+def head_volume(patient: PhantomPatient, contrast: Contrast, geometry: Geometry) -> Volume:
+    """The patient's head as this acquisition sees it.
+
+    Parameters
+    ----------
+    contrast
+        One of ``head.TISSUE_SIGNAL``.
+    geometry
+        Where the slices lie; the head is centred near LPS (0, 18, 5) mm.
+
+    Returns
+    -------
+    Volume
+        Signal relative to white matter (1 before shading), affine in LPS mm.
+
+    Raises
+    ------
+    ValueError
+        If there is no head of this contrast.
+    """
+    signal = head_signal(patient, _anatomy(patient), contrast)
+    clean = sample(signal, HEAD_GRID, geometry, head_transform(patient))
+    return _acquired(patient, f"head {contrast}", contrast, geometry, clean)
+
+
+def head_truth(patient: PhantomPatient, geometry: Geometry) -> dict[Sign, dict[Region, Array]]:
+    """How far each voxel of an acquisition belongs to the regions that head signs light up.
+
+    Returns
+    -------
+    dict
+        For ``cst_t1`` (which stands for every tract sign) the segments of the tract, for ``motor_band`` its
+        bands as one region a side named ``intermediate``; float32 of shape (slices, rows, columns), 0 to 1.
+    """
+    anatomy, transform = _anatomy(patient), head_transform(patient)
+    z = axes_mm()[2]
+    tract = {
+        Region(name, side): sample(
+            anatomy.tract[side] * ((z >= low) & (z < high)), HEAD_GRID, geometry, transform
+        )
+        for name, (low, high) in segment_heights().items()
+        for side in Side
+    }
+    band = {
+        Region("intermediate", side): sample(anatomy.band[side], HEAD_GRID, geometry, transform)
+        for side in Side
+    }
+    return {Sign.CST_T1: tract, Sign.MOTOR_BAND: band}
+
+
+def neck_volume(patient: PhantomPatient, contrast: Contrast, geometry: Geometry) -> Volume:
+    """The patient's neck as this acquisition sees it; arguments and result as for :func:`head_volume`.
+
+    Raises
+    ------
+    ValueError
+        If there is no neck of this contrast.
+    """
+    if contrast not in SIGNAL:
+        raise ValueError(f"a neck cannot be drawn as {contrast}")
+    tissues = _neck_tissues(patient)
+    lookup = np.array(SIGNAL[contrast], dtype=np.float32)
+    coarse = sample(lookup[tissues["coarse"]], _neck_grid(_COARSE), geometry)
+    fine_signal = lookup[tissues["fine"]] * _cord_factor(patient, contrast)
+    fine = sample(fine_signal, _neck_grid(_FINE), geometry)
+    covered = sample(np.ones_like(fine_signal), _neck_grid(_FINE), geometry)
+    clean = coarse * (1 - covered) + fine
+    if (
+        patient.entry_slice
+        and contrast in (Contrast.T1, Contrast.T1_POST_CONTRAST)
+        and geometry.plane == "axial"
+    ):
+        fluid = sample((tissues["fine"] == Tissue.FLUID).astype(np.float32), _neck_grid(_FINE), geometry)
+        clean += fluid * _inflow(len(clean))
+    return _acquired(patient, f"neck {contrast}", contrast, geometry, clean)
+
+
+def neck_truth(patient: PhantomPatient, geometry: Geometry) -> dict[Sign, dict[Region, Array]]:
+    """How far each voxel belongs to the regions of the cord's signal signs, and to the cord itself.
+
+    Returns
+    -------
+    dict
+        For ``cord_t1`` and ``cord_t2`` their regions; for ``cord_atrophy`` the whole cord per level.
+    """
+    cord = draw_cord(patient)
+    u, v, height, tissue = _fine_coordinates(patient, cord)
+    grid = _neck_grid(_FINE)
+    truth: dict[Sign, dict[Region, Array]] = {Sign.CORD_T1: {}, Sign.CORD_T2: {}, Sign.CORD_ATROPHY: {}}
+    whole = ((tissue == Tissue.CORD_WHITE) | (tissue == Tissue.CORD_GREY)).astype(np.float32)
+    for level, (low, high) in cord.levels().items():
+        within = (height >= low) & (height < high)
+        truth[Sign.CORD_ATROPHY][Region(level)] = sample(whole * within, grid, geometry)
+        for sign in (Sign.CORD_T1, Sign.CORD_T2):
+            for side, weight in sign_weight(patient, sign, u, v).items():
+                drawn = (weight * whole * within).astype(np.float32)
+                truth[sign][Region(level, side)] = sample(drawn, grid, geometry)
+    return truth
+
+
+@lru_cache(maxsize=1)
+def _anatomy(patient: PhantomPatient) -> HeadAnatomy:
+    return head_anatomy(patient)
+
+
+@lru_cache(maxsize=1)
+def _neck_tissues(patient: PhantomPatient) -> Mapping[str, npt.NDArray[np.uint8]]:
+    cord = draw_cord(patient)
+    return {name: paint(cord, *_neck_axes(box)) for name, box in (("coarse", _COARSE), ("fine", _FINE))}
+
+
+def _neck_axes(box: tuple[tuple[float, float, float], ...]) -> tuple[Array, Array, Array]:
+    shapes = ((1, 1, -1), (1, -1, 1), (-1, 1, 1))
+    left, back, height = (
+        np.arange(*b, dtype=np.float32).reshape(s) for b, s in zip(box, shapes, strict=True)
+    )
+    return left, back, height
+
+
+def _neck_grid(box: tuple[tuple[float, float, float], ...]) -> Grid:
+    x, y, z = (o + b[0] for o, b in zip(NECK_ORIGIN, box, strict=True))
+    return Grid((x, y, z), (box[0][2], box[1][2], box[2][2]))
+
+
+def _fine_coordinates(
+    patient: PhantomPatient, cord: Cord
+) -> tuple[Array, Array, Array, npt.NDArray[np.uint8]]:
+    left, back, height = _neck_axes(_FINE)
+    u, v = cord.uv(left, back, height)
+    u, v = np.broadcast_arrays(u, v)
+    return u, v, height, _neck_tissues(patient)["fine"]
+
+
+def _cord_factor(patient: PhantomPatient, contrast: Contrast) -> Array:
+    """What the cord's signal is multiplied by on the fine grid: a normal slope, and the signs."""
+    cord = draw_cord(patient)
+    u, v, _, tissue = _fine_coordinates(patient, cord)
+    factor = np.ones(tissue.shape, dtype=np.float32)
+    factor += np.float32(patient.rng(f"columns {contrast}").uniform(0.0, 0.02)) * (np.abs(u) > 0.45)
+    sign = Sign.CORD_T1 if contrast is Contrast.T1 else Sign.CORD_T2
+    if patient.change(sign) and contrast is not Contrast.T1_POST_CONTRAST:
+        for side, weight in sign_weight(patient, sign, u, v).items():
+            factor *= 1 + weight * np.float32(patient.change_on(sign, side))
+    inside = (tissue == Tissue.CORD_WHITE) | (tissue == Tissue.CORD_GREY)
+    return np.where(inside, factor, np.float32(1))
+
+
+def _inflow(slices: int) -> Array:
+    """Extra signal of fluid in the end slices, where unsaturated fluid flows in."""
+    gain = np.zeros(slices, dtype=np.float32)
+    for depth, extra in enumerate((0.75, 0.4, 0.15)):
+        if slices > 2 * depth + 1:
+            gain[depth] = gain[-1 - depth] = extra
+    return gain[:, None, None]
+
+
+def _acquired(
+    patient: PhantomPatient, name: str, contrast: Contrast, geometry: Geometry, clean: Array
+) -> Volume:
+    rng = patient.rng(f"acquisition {name} {geometry.plane} {geometry.shape}")
+    image = rician(shade(clean, patient.bias, rng), 1 / patient.snr, rng)
+    series = uid(patient, name, geometry.plane, geometry.shape)
+    return Volume(
+        array=image,
+        affine=geometry.affine,
+        series_instance_uid=series,
+        sources=tuple(SliceSource(MRImageStorage, uid(patient, series, k)) for k in range(len(image))),
+        frame_of_reference_uid=uid(patient, "frame of reference", name.split()[0]),
+        contrast=contrast,
+        plane=geometry.plane,
+        acquisition=Acquisition(field_strength=3.0, patient_age=float(patient.age), patient_sex=patient.sex),
+    )

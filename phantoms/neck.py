@@ -1,0 +1,177 @@
+"""The neck of a synthetic patient around its cord: drawn tissue by tissue, then given signal.
+
+Positions are relative to the middle of the cord at each height (left, back) and to the disc C2/3 (height),
+in millimetres; sizes are those of an average adult.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from phantoms.cord import DISCS, TOP_OF_C1, Cord, grey_matter
+from processors.acquisition import Contrast
+
+Array = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+
+class Tissue(IntEnum):
+    """What a voxel of the neck holds."""
+
+    AIR = 0
+    FAT = 1
+    MUSCLE = 2
+    MARROW = 3
+    CORTICAL_BONE = 4
+    DISC = 5
+    FLUID = 6
+    CORD_WHITE = 7
+    CORD_GREY = 8
+    DURA = 9
+    VESSEL = 10
+    GLAND = 11
+
+
+SIGNAL: dict[Contrast, tuple[float, ...]] = {
+    Contrast.T1: (0.0, 1.75, 0.62, 1.0, 0.14, 0.66, 0.36, 1.0, 0.92, 0.35, 0.12, 0.85),
+    Contrast.T1_POST_CONTRAST: (0.0, 1.75, 0.66, 1.05, 0.14, 0.68, 0.36, 1.0, 0.92, 1.1, 1.5, 1.5),
+    Contrast.T2: (0.0, 1.7, 0.55, 1.05, 0.14, 1.25, 3.1, 1.0, 1.22, 0.30, 0.10, 1.3),
+    Contrast.T2_STAR: (0.0, 0.8, 0.8, 0.35, 0.08, 1.25, 1.9, 1.0, 1.28, 0.6, 1.6, 1.2),
+}
+"""Signal of each :class:`Tissue`, white matter of the cord being 1: plausible for 3 T, not simulated."""
+
+SPINOUS = {"C2": 24.0, "C3": 17.0, "C4": 17.0, "C5": 19.0, "C6": 25.0, "C7": 34.0, "T1": 36.0}
+"""Length of the spinous processes behind the canal."""
+
+
+def paint(cord: Cord, left: Array, back: Array, height: Array) -> npt.NDArray[np.uint8]:
+    """The tissues at points given by broadcastable LPS coordinates relative to the neck's origin.
+
+    Returns
+    -------
+    uint8 array of the broadcast shape, members of :class:`Tissue`
+    """
+    cx, cy = cord.centre(height)
+    x, y = np.broadcast_arrays(left - cx, back - cy)[:2]
+    x, y = x.astype(np.float32), y.astype(np.float32)
+    k = height / np.float32(cord.height_scale)
+    tissue = _soft_tissue(x, y, k)
+    _paint_front(tissue, x, y, k)
+    _paint_spine(tissue, x, y, k)
+    _paint_canal(tissue, cord, left, back, height)
+    return tissue
+
+
+def _soft_tissue(x: Array, y: Array, k: Array) -> npt.NDArray[np.uint8]:
+    shoulders = np.clip(-72 - k, 0, None) * 1.7
+    face = np.clip((k + 18) / 30, 0, 1)
+    half_width = 57 + shoulders + 8 * face
+    front = 56 + 28 * face
+    half_depth = np.where(y < 0, front, 60 + 0.3 * shoulders + 8 * face)
+    r = np.sqrt((x / half_width) ** 2 + (y / half_depth) ** 2)
+    tissue = np.full(r.shape, Tissue.AIR, dtype=np.uint8)
+    tissue[r < 1] = Tissue.FAT
+    shell = np.where(y > 20, 0.84, 0.88)
+    tissue[r < shell] = Tissue.MUSCLE
+    angle = np.arctan2(x, y + 4)
+    planes = np.abs(np.sin(np.hypot(x, y) / 6.3 + 0.9 * np.abs(angle))) < 0.10
+    radial = (np.abs(np.sin(3.2 * angle + 0.02 * np.hypot(x, y))) < 0.05) & (np.hypot(x, y) > 22)
+    tissue[(tissue == Tissue.MUSCLE) & (planes | radial) & (np.hypot(x, y) > 16)] = Tissue.FAT
+    tissue[(np.abs(x) < 1.2) & (y > 14) & (r < shell)] = Tissue.FAT
+    return tissue
+
+
+def _paint_front(tissue: npt.NDArray[np.uint8], x: Array, y: Array, k: Array) -> None:
+    w = np.abs(x)
+    in_front = tissue != Tissue.AIR
+    below = np.clip((-48 - k) / 8, 0, 1)
+    airway_x = 11 - 3 * below
+    airway_y = 5.5 + 3 * below
+    airway = (x / airway_x) ** 2 + ((y + 34 + 5 * below) / airway_y) ** 2
+    tissue[in_front & (airway < 1.5)] = Tissue.MUSCLE
+    tissue[in_front & (airway < 1)] = Tissue.AIR
+    gullet = (x / 7) ** 2 + ((y + 28) / 3.2) ** 2 < 1
+    tissue[in_front & gullet & (k < -45)] = Tissue.MUSCLE
+    gland = ((w - 15) / 7) ** 2 + ((y + 36) / 10) ** 2 < 1
+    tissue[in_front & gland & (k < -52) & (k > -95)] = Tissue.GLAND
+    parotid = ((w - 44) / 9) ** 2 + ((y + 18) / 14) ** 2 < 1
+    tissue[in_front & parotid & (k > -8)] = Tissue.GLAND
+    jaw = np.abs(np.hypot(x / 40, (y + 30) / 46) - 1) < 0.11
+    ramus = jaw & (y < -28) & (k > -14 + 0.25 * (y + 76))
+    tissue[in_front & ramus] = Tissue.CORTICAL_BONE
+    marrow = ramus & (np.abs(np.hypot(x / 40, (y + 30) / 46) - 1) < 0.055)
+    tissue[in_front & marrow] = Tissue.MARROW
+    for centre_x, centre_y, radius in ((25, -26, 3.3), (30, -22, 5.0)):
+        tissue[in_front & ((w - centre_x) ** 2 + (y - centre_y) ** 2 < radius**2)] = Tissue.VESSEL
+
+
+def _paint_spine(tissue: npt.NDArray[np.uint8], x: Array, y: Array, k: Array) -> None:
+    w = np.abs(x)
+    inside = tissue != Tissue.AIR
+    body = (w / 9.8) ** 3 + (np.abs(y + 16.2) / 8.2) ** 3
+    tissue[inside & (body < 1.35) & (k < 12)] = Tissue.CORTICAL_BONE
+    heights = np.array(list(DISCS.values())[1:])
+    nearest = np.abs(k - heights.reshape((-1,) + (1,) * k.ndim)).min(axis=0)
+    dish = 2.1 + 0.7 * np.clip(1 - body, 0, 1)
+    column = inside & (body < 1) & (k < 12)
+    tissue[column] = Tissue.MARROW
+    tissue[column & (nearest < dish + 0.8)] = Tissue.CORTICAL_BONE
+    tissue[column & (nearest < dish)] = Tissue.DISC
+    dens = (w / 5.2) ** 2 + ((y + 13.5) / 5.2) ** 2 + (np.clip(k - 24, 0, None) / 6) ** 2
+    tissue[inside & (k >= 6) & (dens < 1.5)] = Tissue.CORTICAL_BONE
+    tissue[inside & (k >= 6) & (dens < 1)] = Tissue.MARROW
+    _paint_ring(tissue, x, y, k, inside)
+    pillar = ((w - 17) / 6) ** 2 + ((y + 1) / 7) ** 2
+    low = -110.0
+    tissue[inside & (pillar < 1.25) & (k < 13) & (k > low)] = Tissue.CORTICAL_BONE
+    facet = np.abs(k - heights.reshape((-1,) + (1,) * k.ndim) - 0.5 * (y + 1)).min(axis=0) < 1.0
+    tissue[inside & (pillar < 0.85) & (k < 13) & ~facet] = Tissue.MARROW
+    for name, length in SPINOUS.items():
+        upper = DISCS[{"C2": "C1", "T1": "C7"}.get(name, f"C{int(name[1]) - 1}")]
+        middle = (DISCS[name] + upper) / 2 - 3 - 0.45 * (y - 9)
+        across = (w / 3.4) ** 2 + ((k - middle) / 5.0) ** 2
+        along = (y > 9) & (y < 9 + length)
+        tissue[inside & along & (across < 1.5)] = Tissue.CORTICAL_BONE
+        tissue[inside & along & (across < 1) & (y < 8 + length)] = Tissue.MARROW
+        ring = (w / 13.0) ** 2 + (y / 10.5) ** 2
+        lamina = inside & (y > 1) & (ring > 0.80) & (ring < 1.45) & (np.abs(k - middle - 4) < 5.5)
+        tissue[lamina] = Tissue.CORTICAL_BONE
+        tissue[lamina & (ring > 0.98) & (ring < 1.25) & (np.abs(k - middle - 4) < 4.5)] = Tissue.MARROW
+    artery = inside & ((w - 16.5) ** 2 + (y + 11) ** 2 < 4.5) & (k > -75)
+    tissue[artery] = Tissue.VESSEL
+
+
+def _paint_ring(tissue: npt.NDArray[np.uint8], x: Array, y: Array, k: Array, inside: Mask) -> None:
+    """The atlas: anterior arch, posterior arch and lateral masses."""
+    w = np.abs(x)
+    middle = (DISCS["C1"] + TOP_OF_C1) / 2
+    arch = ((y + 22.0 - 0.02 * x * x) / 2.8) ** 2 + ((k - middle) / 5.5) ** 2
+    anterior = inside & (w < 14)
+    tissue[anterior & (arch < 1.5)] = Tissue.CORTICAL_BONE
+    tissue[anterior & (arch < 0.8)] = Tissue.MARROW
+    mass = ((w - 17) / 7) ** 2 + ((y + 8) / 8) ** 2 + ((k - middle) / 7) ** 2
+    tissue[inside & (mass < 1.2)] = Tissue.CORTICAL_BONE
+    tissue[inside & (mass < 0.9)] = Tissue.MARROW
+    back = np.hypot(w / 16.5, y / 14.5)
+    posterior = inside & (y > 2)
+    ring = ((back - 1.0) / 0.17) ** 2 + ((k - middle + 2) / 4.0) ** 2
+    tissue[posterior & (ring < 1.4)] = Tissue.CORTICAL_BONE
+    tissue[posterior & (ring < 0.7)] = Tissue.MARROW
+
+
+def _paint_canal(tissue: npt.NDArray[np.uint8], cord: Cord, left: Array, back: Array, height: Array) -> None:
+    cx, cy = cord.centre(height)
+    x, y = left - cx, back - cy
+    k = height / np.float32(cord.height_scale)
+    upper = np.clip((k - 2) / 20, 0, 1)
+    canal = (x / (11.0 + 2 * upper)) ** 2 + ((y - 0.5 * upper) / (7.6 + 2.4 * upper)) ** 2
+    sac = (x / (9.6 + 2 * upper)) ** 2 + ((y + 0.5 - 0.6 * upper) / (6.6 + 2.2 * upper)) ** 2
+    tissue[canal < 1] = Tissue.FAT
+    tissue[(canal < 1) & (y < 0)] = Tissue.DURA
+    tissue[(sac < 1.12) & (canal < 1)] = Tissue.DURA
+    tissue[sac < 1] = Tissue.FLUID
+    u, v = cord.uv(left, back, height)
+    inside = cord.inside(u, v)
+    tissue[inside] = Tissue.CORD_WHITE
+    tissue[inside & grey_matter(u, v)] = Tissue.CORD_GREY

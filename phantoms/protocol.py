@@ -1,0 +1,124 @@
+"""The series of a study: what is acquired, where, and with which parameters."""
+
+from dataclasses import dataclass
+
+from phantoms.geometry import Geometry, stack
+from phantoms.imaging import NECK_ORIGIN
+from processors.acquisition import BodyPart, Contrast, Plane
+
+_HEAD_CENTRE = (0.0, 18.0, 6.0)
+_NECK_CENTRE = (0.0, NECK_ORIGIN[1] + 3.0, NECK_ORIGIN[2] - 38.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How the signal was made, as the header says it.
+
+    Attributes
+    ----------
+    scanning_sequence, sequence_variant
+        DICOM's terms, several joined by a backslash.
+    echo_time, repetition_time, inversion_time
+        Milliseconds.
+    flip_angle
+        Degrees.
+    """
+
+    scanning_sequence: str
+    sequence_variant: str
+    echo_time: float
+    repetition_time: float
+    flip_angle: float
+    echo_train_length: int
+    inversion_time: float | None = None
+    three_d: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPlan:
+    """One series of the protocol."""
+
+    key: str
+    contrast: Contrast
+    body_part: BodyPart
+    geometry: Geometry
+    timing: Timing
+
+
+_T1_SE = Timing("SE", "SP", 10.0, 600.0, 90.0, 1)
+_T1_GR = Timing(r"GR\IR", r"SK\SP\MP", 2.3, 2000.0, 8.0, 1, 900.0, True)
+_T1_MTC = Timing("GR", r"MTC\SP", 6.0, 700.0, 70.0, 1)
+_T2 = Timing("SE", r"SK\SP", 100.0, 5000.0, 150.0, 15)
+_FLAIR = Timing(r"SE\IR", r"SK\SP\MP", 92.0, 9000.0, 150.0, 16, 2500.0)
+_SWI = Timing("GR", "SP", 20.0, 28.0, 15.0, 1, three_d=True)
+_T2_STAR = Timing("GR", r"SP\OSP", 20.0, 620.0, 20.0, 1)
+_T1_NECK = Timing("SE", r"SK\SP", 10.0, 620.0, 150.0, 3)
+_T2_NECK = Timing("SE", r"SK\SP", 102.0, 3600.0, 150.0, 17)
+
+
+def _head_slices(slices: int, thickness: float, gap: float = 0.0) -> Geometry:
+    return stack(
+        Plane.AXIAL,
+        centre=_HEAD_CENTRE,
+        slices=slices,
+        slice_thickness=thickness,
+        gap=gap,
+        pixel=0.9,
+        matrix=(256, 256),
+    )
+
+
+def _neck_axial() -> Geometry:
+    centre = (_NECK_CENTRE[0], _NECK_CENTRE[1], _NECK_CENTRE[2] + 6)
+    return stack(
+        Plane.AXIAL, centre=centre, slices=34, slice_thickness=3.0, gap=0.3, pixel=0.6, matrix=(256, 256)
+    )
+
+
+def _neck_sagittal() -> Geometry:
+    return stack(
+        Plane.SAGITTAL,
+        centre=_NECK_CENTRE,
+        slices=15,
+        slice_thickness=3.0,
+        gap=0.3,
+        pixel=0.75,
+        matrix=(256, 256),
+    )
+
+
+def _mprage() -> Geometry:
+    return stack(
+        Plane.THREE_D, centre=_HEAD_CENTRE, slices=176, slice_thickness=1.0, pixel=1.0, matrix=(224, 224)
+    )
+
+
+PROTOCOL: dict[str, SeriesPlan] = {
+    plan.key: plan
+    for plan in (
+        SeriesPlan("t1", Contrast.T1, BodyPart.BRAIN, _head_slices(42, 3.5, 0.35), _T1_SE),
+        SeriesPlan("t2", Contrast.T2, BodyPart.BRAIN, _head_slices(42, 3.5, 0.35), _T2),
+        SeriesPlan("flair", Contrast.FLAIR, BodyPart.BRAIN, _head_slices(42, 3.5, 0.35), _FLAIR),
+        SeriesPlan("swi", Contrast.SWI, BodyPart.BRAIN, _head_slices(72, 2.0), _SWI),
+        SeriesPlan("t1_mprage", Contrast.T1, BodyPart.BRAIN, _mprage(), _T1_GR),
+        SeriesPlan("t1_mtc", Contrast.T1_MTC, BodyPart.BRAIN, _head_slices(42, 3.5, 0.35), _T1_MTC),
+        SeriesPlan("t2_star", Contrast.T2_STAR, BodyPart.BRAIN, _head_slices(42, 3.5, 0.35), _T2_STAR),
+        SeriesPlan("cervical_t1_sag", Contrast.T1, BodyPart.CERVICAL_SPINE, _neck_sagittal(), _T1_NECK),
+        SeriesPlan("cervical_t2_sag", Contrast.T2, BodyPart.CERVICAL_SPINE, _neck_sagittal(), _T2_NECK),
+        SeriesPlan("cervical_t1_ax", Contrast.T1, BodyPart.CERVICAL_SPINE, _neck_axial(), _T1_NECK),
+        SeriesPlan("cervical_t2_ax", Contrast.T2, BodyPart.CERVICAL_SPINE, _neck_axial(), _T2_NECK),
+    )
+}
+"""Every series that can be made, by key."""
+
+DEMO_SERIES = (
+    "t1",
+    "t2",
+    "flair",
+    "swi",
+    "cervical_t1_sag",
+    "cervical_t2_sag",
+    "cervical_t1_ax",
+    "cervical_t2_ax",
+)
+"""A brain and neck examination for motor neuron disease, about 300 instances."""

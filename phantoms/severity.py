@@ -1,0 +1,64 @@
+"""How strong a sign is drawn: named severities and the fractional change each stands for."""
+
+from enum import StrEnum
+
+from processors.findings import Sign
+
+
+class Severity(StrEnum):
+    """The named strengths of a sign."""
+
+    SUB_VISUAL = "sub-visual"
+    MILD = "mild"
+    MODERATE = "moderate"
+    SEVERE = "severe"
+
+
+_CST_T1 = {Severity.SUB_VISUAL: 0.03, Severity.MILD: 0.06, Severity.MODERATE: 0.12, Severity.SEVERE: 0.20}
+_CST_T2 = {Severity.SUB_VISUAL: 0.05, Severity.MILD: 0.10, Severity.MODERATE: 0.20, Severity.SEVERE: 0.35}
+
+CHANGES: dict[Sign, dict[Severity, float]] = {
+    Sign.MOTOR_BAND: {
+        Severity.SUB_VISUAL: -0.05,
+        Severity.MILD: -0.08,
+        Severity.MODERATE: -0.15,
+        Severity.SEVERE: -0.30,
+    },
+    Sign.CST_T1: _CST_T1,
+    Sign.CST_T1_MTC: _CST_T1,
+    Sign.CST_T2: _CST_T2,
+    Sign.CST_FLAIR: _CST_T2,
+    Sign.CST_DIFFUSION: {Severity.MILD: -0.10, Severity.MODERATE: -0.20, Severity.SEVERE: -0.40},
+    Sign.PRECENTRAL_ATROPHY: {Severity.MILD: -0.08, Severity.MODERATE: -0.16, Severity.SEVERE: -0.30},
+    Sign.CORD_T1: {Severity.MILD: 0.04, Severity.MODERATE: 0.08, Severity.SEVERE: 0.15},
+    Sign.CORD_T2: {Severity.MILD: 0.08, Severity.MODERATE: 0.16, Severity.SEVERE: 0.30},
+    Sign.CORD_ATROPHY: {Severity.MILD: -0.05, Severity.MODERATE: -0.10, Severity.SEVERE: -0.20},
+    Sign.CORD_FLATTENING: {Severity.MILD: -0.08, Severity.MODERATE: -0.18, Severity.SEVERE: -0.30},
+}
+"""Fractional change of what the sign reads: signal for the signal signs (apparent diffusion coefficient for
+``cst_diffusion``), grey matter volume for ``precentral_atrophy``, cross-sectional area for ``cord_atrophy``,
+the ratio of anteroposterior to right-left diameter for ``cord_flattening``."""
+
+
+def fractional_change(sign: Sign, strength: Severity | float) -> float:
+    """The fractional change that a strength of a sign means.
+
+    A number stands for itself where its direction is the sign's own; where the sign lowers what it reads, a
+    positive number is taken as the size of the loss.
+
+    Raises
+    ------
+    ValueError
+        If the sign has no such severity, or the number is zero, not finite, or 0.9 or more in size.
+    """
+    named = CHANGES[sign]
+    if isinstance(strength, Severity):
+        if strength not in named:
+            raise ValueError(f"{sign} has no severity {strength}; it has {', '.join(named)}")
+        return named[strength]
+    if not 0 < abs(strength) < 0.9:
+        raise ValueError(
+            f"the fractional change of {sign} must lie between 0 and 0.9 in size, not {strength}"
+        )
+    falls = named[Severity.MODERATE] < 0
+    return -abs(strength) if falls else float(strength)

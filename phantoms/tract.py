@@ -1,0 +1,87 @@
+"""The corticospinal tract of a synthetic head, drawn as a tube along a spline.
+
+The centreline follows published coordinates of the tract in MNI space; its calibre (diameters of 5 to 9 mm)
+is that of the tract in the peduncle and internal capsule, and widens towards the cortex.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.interpolate import CubicSpline
+from scipy.spatial import cKDTree
+
+from phantoms.patient import PhantomPatient
+from phantoms.template import axes_mm, head_template
+from processors.findings import TRACT_SEGMENTS, Side
+
+FloatArray = npt.NDArray[np.float64]
+
+# |x|, y, z (template mm, from the medulla up) and radius in mm.
+NODES: FloatArray = np.array(
+    [
+        (3.5, -33.0, -58.0, 2.2),
+        (4.5, -27.0, -45.0, 2.6),
+        (6.5, -22.0, -30.0, 2.8),
+        (14.0, -15.0, -14.0, 2.6),
+        (19.5, -13.0, -4.0, 2.5),
+        (22.5, -14.5, 6.0, 2.6),
+        (24.0, -18.0, 17.0, 2.8),
+        (25.0, -22.0, 30.0, 3.4),
+        (23.5, -24.0, 45.0, 3.8),
+        (24.0, -23.0, 55.0, 3.8),
+    ]
+)
+
+SEGMENT_LIMITS = (49.0, 20.0, -7.0, -23.0, -60.0)
+"""Lower end in z (template mm) of each of ``TRACT_SEGMENTS``, in their order."""
+
+SOFT_EDGE = 0.5
+"""Millimetres over which the tube's edge fades."""
+
+
+def centreline(patient: PhantomPatient, side: Side, step: float = 0.5) -> FloatArray:
+    """Points of the tract of one side with their radius, from the medulla up.
+
+    Returns
+    -------
+    array of shape (points, 4)
+        Template millimetres right, anterior, superior (before the head's own warp), and the radius.
+    """
+    rng = patient.rng(f"tract {side}")
+    nodes = NODES.copy()
+    nodes[:, :2] += rng.normal(0, [0.5, 0.7], (len(nodes), 2))
+    nodes[:, 3] *= rng.uniform(0.92, 1.08)
+    if side is Side.LEFT:
+        nodes[:, 0] *= -1
+    length = np.r_[0, np.cumsum(np.linalg.norm(np.diff(nodes[:, :3], axis=0), axis=1))]
+    return np.asarray(CubicSpline(length, nodes)(np.arange(0, length[-1], step)))
+
+
+def tract_weight(patient: PhantomPatient, side: Side) -> npt.NDArray[np.float32]:
+    """How far each template voxel belongs to the tract of one side, 0 to 1.
+
+    Only white matter and brain stem belong to it, so that no cortex or fluid is drawn over.
+    """
+    template = head_template()
+    x, y, z = axes_mm()
+    line = centreline(patient, side)
+    low, high = line[:, :3].min(axis=0) - 7, line[:, :3].max(axis=0) + 7
+    box = tuple(
+        slice(int(np.searchsorted(axis.ravel(), lo)), int(np.searchsorted(axis.ravel(), hi)))
+        for axis, lo, hi in zip((z, y, x), low[::-1], high[::-1], strict=True)
+    )
+    grid = np.stack(
+        np.meshgrid(z.ravel()[box[0]], y.ravel()[box[1]], x.ravel()[box[2]], indexing="ij"), axis=-1
+    )
+    distance, nearest = cKDTree(line[:, 2::-1]).query(grid, distance_upper_bound=8)
+    radius = np.append(line[:, 3], 0)[nearest]
+    tube = np.clip((radius - distance) / SOFT_EDGE + 0.5, 0, 1)
+    tube *= (grid[..., 0] >= line[0, 2]) & (grid[..., 0] <= line[-1, 2] + 1)
+    weight = np.zeros(template.labels.shape, dtype=np.float32)
+    weight[box] = tube * np.clip(2.5 * (template.tissue[box] - 1.2), 0, 1)
+    return weight
+
+
+def segment_heights() -> dict[str, tuple[float, float]]:
+    """Lower and upper end of each segment in z, template mm."""
+    uppers = (np.inf, *SEGMENT_LIMITS[:-1])
+    return {name: (low, high) for name, low, high in zip(TRACT_SEGMENTS, SEGMENT_LIMITS, uppers, strict=True)}
