@@ -1,0 +1,275 @@
+"""The tables: what came, what was decided, what was found, what was sent, and every event on the way."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware time in UTC, also on databases that keep no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone cannot be stored")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware time."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class StudyStatus(StrEnum):
+    """Where a study is on its way; the last four are ends."""
+
+    RECEIVING = "receiving"
+    ANALYSING = "analysing"
+    DELIVERING = "delivering"
+    DELIVERED = "delivered"
+    REPORTED = "reported"
+    NOTHING_TO_ANALYSE = "nothing_to_analyse"
+    FAILED = "failed"
+
+
+class AnalysisStatus(StrEnum):
+    """How an analysis stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class DeliveryStatus(StrEnum):
+    """How a report stands with one destination."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+
+
+class Base(DeclarativeBase):
+    """Common to all tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012
+        datetime: UTCDateTime,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+    }
+
+
+class Study(Base):
+    """One study; ``version`` counts how often it was settled, or is about to be."""
+
+    __tablename__ = "study"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_instance_uid: Mapped[str] = mapped_column(String(64), unique=True)
+    status: Mapped[str] = mapped_column(String(32), index=True)
+    status_reason: Mapped[str | None]
+    version: Mapped[int]
+    patient_id: Mapped[str | None]
+    patient_name: Mapped[str | None]
+    accession_number: Mapped[str | None]
+    study_date: Mapped[str | None]
+    study_description: Mapped[str | None]
+    first_received_at: Mapped[datetime]
+    opened_at: Mapped[datetime]
+    """When the first image of this version came: the deadline counts from here."""
+    last_received_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
+    """When the required series were last looked for."""
+    settled_at: Mapped[datetime | None]
+    complete: Mapped[bool | None]
+    """Whether it settled with every required series, or at the deadline without."""
+
+
+class Series(Base):
+    """One series of a study, as its first image describes it."""
+
+    __tablename__ = "series"
+    __table_args__ = (UniqueConstraint("study_id", "series_instance_uid"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    series_instance_uid: Mapped[str] = mapped_column(String(64), index=True)
+    modality: Mapped[str | None]
+    series_number: Mapped[str | None]
+    series_description: Mapped[str | None]
+
+
+class Instance(Base):
+    """One stored instance; its bytes are in the archive under study, series and instance UID."""
+
+    __tablename__ = "instance"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), index=True)
+    sop_instance_uid: Mapped[str] = mapped_column(String(64), unique=True)
+    sop_class_uid: Mapped[str] = mapped_column(String(64))
+    transfer_syntax_uid: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the dataset as received, without the file meta information."""
+    size_bytes: Mapped[int]
+    version: Mapped[int]
+    """The study's version it came for."""
+    calling_ae: Mapped[str | None] = mapped_column(String(16))
+    received_at: Mapped[datetime]
+
+
+class Stack(Base):
+    """The part of a series that is one volume: what it was taken for, and what was decided."""
+
+    __tablename__ = "stack"
+    __table_args__ = (UniqueConstraint("series_id", "version", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    number: Mapped[int]
+    images: Mapped[int]
+    contrast: Mapped[str] = mapped_column(String(32))
+    body_part: Mapped[str] = mapped_column(String(32))
+    plane: Mapped[str] = mapped_column(String(16))
+    confidence: Mapped[float]
+    evidence: Mapped[list[Any]]
+    analysis: Mapped[str | None] = mapped_column(String(32))
+    """The analysis it was routed to; none if it was left out."""
+    decision: Mapped[str]
+    """Why it was routed there, or left out, in a sentence."""
+
+
+class Analysis(Base):
+    """One run of one analysis on one version of a study."""
+
+    __tablename__ = "analysis"
+    __table_args__ = (UniqueConstraint("study_id", "version", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    name: Mapped[str] = mapped_column(String(32))
+    status: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    error: Mapped[str | None]
+    software_version: Mapped[str] = mapped_column(String(32))
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class Finding(Base):
+    """What was found of one sign in one version of a study."""
+
+    __tablename__ = "finding"
+    __table_args__ = (UniqueConstraint("study_id", "version", "sign"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    analysis_id: Mapped[int | None] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"))
+    sign: Mapped[str] = mapped_column(String(32), index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    confidence: Mapped[str | None] = mapped_column(String(16))
+    reasons: Mapped[list[Any]]
+    series_uids: Mapped[list[Any]]
+    algorithm_name: Mapped[str] = mapped_column(String(64))
+    algorithm_version: Mapped[str] = mapped_column(String(32))
+    software_version: Mapped[str] = mapped_column(String(32))
+    measured_at: Mapped[datetime]
+
+
+class Measurement(Base):
+    """One number of one region of a finding."""
+
+    __tablename__ = "measurement"
+    __table_args__ = (UniqueConstraint("finding_id", "region", "side", "quantity"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    finding_id: Mapped[int] = mapped_column(ForeignKey("finding.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    """The region's place in the finding, from 0."""
+    region: Mapped[str] = mapped_column(String(32))
+    side: Mapped[str | None] = mapped_column(String(8))
+    quantity: Mapped[str] = mapped_column(String(32))
+    value: Mapped[float]
+    unit: Mapped[str] = mapped_column(String(32))
+
+
+class Report(Base):
+    """One object made for the PACS from one version of a study."""
+
+    __tablename__ = "report"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    sop_instance_uid: Mapped[str] = mapped_column(String(64), unique=True)
+    sop_class_uid: Mapped[str] = mapped_column(String(64))
+    series_instance_uid: Mapped[str] = mapped_column(String(64))
+    predecessor_id: Mapped[int | None] = mapped_column(ForeignKey("report.id"))
+    software_version: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("study_id", "version", "software_version", "sop_class_uid"),)
+
+
+class Delivery(Base):
+    """One report on its way to one destination."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("report_id", "destination"),
+        Index("ix_delivery_due", "status", "next_attempt_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id", ondelete="CASCADE"))
+    destination: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime]
+    last_outcome: Mapped[str | None]
+    delivered_at: Mapped[datetime | None]
+
+
+class Event(Base):
+    """One thing that happened: the audit trail."""
+
+    __tablename__ = "event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int | None] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    who: Mapped[str] = mapped_column(String(64))
+    what: Mapped[str] = mapped_column(String(64))
+    why: Mapped[str | None]
+    details: Mapped[dict[str, Any]]
+
+
+class WorkerSlot(Base):
+    """A place for one worker process; its number is the identity under which its work is recovered."""
+
+    __tablename__ = "worker_slot"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    host: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int]
+    heartbeat_at: Mapped[datetime]

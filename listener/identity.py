@@ -1,0 +1,150 @@
+"""What a received dataset says it is: its UIDs, and a few attributes of its study and series."""
+
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+from pydicom import DataElement, Dataset
+from pydicom.errors import BytesLengthException
+from pydicom.filereader import read_dataset
+from pydicom.tag import BaseTag, Tag
+from pydicom.uid import UID
+
+from listener.archive import Key
+
+UNREADABLE = (
+    AttributeError,
+    BytesLengthException,
+    EOFError,
+    KeyError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What pydicom raises for bytes that are no dataset; the list is what fuzzing it brought to light."""
+
+STUDY_ATTRIBUTES = {
+    "patient_id": "PatientID",
+    "patient_name": "PatientName",
+    "accession_number": "AccessionNumber",
+    "study_date": "StudyDate",
+    "study_description": "StudyDescription",
+}
+SERIES_ATTRIBUTES = {
+    "modality": "Modality",
+    "series_number": "SeriesNumber",
+    "series_description": "SeriesDescription",
+}
+_LONGEST_TEXT = 256
+_LAST_TAG = Tag("SeriesNumber")
+_TAGS: list[BaseTag | int] = [
+    Tag(keyword)
+    for keyword in (
+        "SpecificCharacterSet",
+        "SOPClassUID",
+        "SOPInstanceUID",
+        "StudyInstanceUID",
+        "SeriesInstanceUID",
+        *STUDY_ATTRIBUTES.values(),
+        *SERIES_ATTRIBUTES.values(),
+    )
+]
+
+
+class UnidentifiedError(Exception):
+    """The dataset cannot be read, or does not say what it is; the text says why, without patient data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a dataset says it is."""
+
+    key: Key
+    sop_class_uid: str
+    study_attributes: Mapping[str, str | None]
+    series_attributes: Mapping[str, str | None]
+
+
+def read_identity(dataset: bytes, transfer_syntax_uid: str) -> Identity:
+    """Read the first groups of an encoded dataset.
+
+    Parameters
+    ----------
+    dataset
+        Encoded in the given transfer syntax, without file meta information.
+
+    Raises
+    ------
+    UnidentifiedError
+        If it cannot be decoded so far, or its UIDs are missing or illegal.
+    """
+    try:
+        ds = _head(dataset, UID(transfer_syntax_uid))
+        uids = [_text(ds, keyword) for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
+        sop_class_uid = _text(ds, "SOPClassUID")
+    except UNREADABLE as error:
+        raise UnidentifiedError(f"The dataset could not be decoded ({type(error).__name__}).") from error
+    missing = [
+        name
+        for name, value in zip(
+            ("Study Instance UID", "Series Instance UID", "SOP Instance UID", "SOP Class UID"),
+            (*uids, sop_class_uid),
+            strict=True,
+        )
+        if not value
+    ]
+    if missing:
+        raise UnidentifiedError(f"The dataset has no {' and no '.join(missing)}.")
+    try:
+        key = Key(*(uid or "" for uid in uids))
+    except ValueError as error:
+        raise UnidentifiedError("A UID of the dataset is illegal.") from error
+    return Identity(
+        key,
+        sop_class_uid or "",
+        _texts(ds, STUDY_ATTRIBUTES),
+        _texts(ds, SERIES_ATTRIBUTES),
+    )
+
+
+def _head(dataset: bytes, syntax: UID) -> Dataset:
+    if syntax.is_deflated:
+        dataset = zlib.decompressobj(-zlib.MAX_WBITS).decompress(dataset, max_length=1 << 20)
+
+    def past_identity(tag: BaseTag, _vr: str | None, _length: int) -> bool:
+        return bool(tag > _LAST_TAG)
+
+    return read_dataset(
+        BytesIO(dataset),
+        syntax.is_implicit_VR,
+        syntax.is_little_endian,
+        stop_when=past_identity,
+        specific_tags=_TAGS,
+    )
+
+
+def _texts(ds: Dataset, keywords: Mapping[str, str]) -> dict[str, str | None]:
+    texts: dict[str, str | None] = {}
+    for column, keyword in keywords.items():
+        try:
+            texts[column] = _text(ds, keyword)
+        except UNREADABLE:
+            texts[column] = None
+    return texts
+
+
+def _text(ds: Dataset, keyword: str) -> str | None:
+    """The value as printable text of at most 256 characters, or ``None`` where there is none."""
+    if keyword not in ds:
+        return None
+    element: DataElement = ds[keyword]
+    text = "".join(c for c in str(element.value if element.value is not None else "") if c.isprintable())
+    return text.strip()[:_LONGEST_TEXT] or None

@@ -1,0 +1,200 @@
+"""Every setting, once: from ``betz.toml``, ``BETZ_…`` variables and secrets in files."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from sqlalchemy import make_url
+
+SETTINGS_FILE = Path("betz.toml")
+
+
+def _ae_title(title: str) -> str:
+    stripped = title.strip()
+    if (
+        not 1 <= len(stripped) <= 16
+        or "\\" in stripped
+        or not stripped.isascii()
+        or not stripped.isprintable()
+    ):
+        raise ValueError("an AE title has 1 to 16 printable ASCII characters and no backslash")
+    return stripped
+
+
+AETitle = Annotated[str, AfterValidator(_ae_title)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ListenerSettings(_Section):
+    """Who may connect, and within what limits."""
+
+    ae_title: AETitle = "BETZ"
+    host: str = "127.0.0.1"
+    """The address to listen on, ``0.0.0.0`` for all; only this machine until someone decides otherwise."""
+    port: Port = 11112
+    calling_ae_titles: tuple[AETitle, ...] = ()
+    """AE titles that may connect; empty for any."""
+    calling_addresses: tuple[str, ...] = ()
+    """IP addresses that may connect; empty for any."""
+    maximum_associations: Annotated[int, Field(ge=1, le=1000)] = 32
+    maximum_pdu_size: Annotated[int, Field(ge=4096, le=1 << 20)] = 1 << 17
+    """Bytes; what the peer is told it may send at once."""
+    maximum_instance_size: Annotated[int, Field(ge=1 << 20)] = 2 << 30
+    """Bytes; a larger instance is refused."""
+    idle_timeout: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(seconds=60)
+    """An association without traffic for so long is aborted."""
+    minimum_free_space: Annotated[int, Field(ge=0)] = 2 << 30
+    """Bytes; below, instances are refused as out of resources (A700)."""
+
+
+class StorageSettings(_Section):
+    """Where instances are kept."""
+
+    url: str = "betz-data/archive"
+    """A folder, or an fsspec URL such as ``s3://bucket/betz`` when several machines share it."""
+
+
+class DatabaseSettings(_Section):
+    """Where the index, the findings and the workflows are kept."""
+
+    url: str = "sqlite:///betz-data/betz.sqlite"
+    """``sqlite:///file`` or ``postgresql+psycopg://user@host/name``."""
+    workflow_url: str | None = None
+    """The workflow engine's own database; by default beside the other."""
+    password_file: Path | None = None
+    """A file with the password, for both addresses."""
+
+    def address(self) -> str:
+        """The database address, with the password filled in."""
+        return self._with_password(self.url)
+
+    def workflow_address(self) -> str:
+        """The address of the workflow engine's database, with the password filled in."""
+        if self.workflow_url is not None:
+            return self._with_password(self.workflow_url)
+        url = make_url(self.url)
+        if url.get_backend_name() == "sqlite":
+            path = Path(url.database or "betz.sqlite")
+            return str(url.set(database=str(path.with_name(f"{path.stem}-workflows.sqlite"))))
+        return self._with_password(self.url)
+
+    def _with_password(self, address: str) -> str:
+        url = make_url(address)
+        if self.password_file is not None:
+            url = url.set(password=self.password_file.read_text().strip())
+        return url.render_as_string(hide_password=False)
+
+
+class SettlingSettings(_Section):
+    """When a study is taken as complete enough to analyse."""
+
+    quiet_period: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(seconds=120)
+    """No image of the study for so long."""
+    required_series: tuple[str, ...] = ()
+    """``"<contrast> <body part>"``, such as ``"T1 brain"``: waited for until the deadline."""
+    deadline: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(minutes=30)
+    """From the first image; then the study goes on with what there is, marked incomplete."""
+
+    @model_validator(mode="after")
+    def _deadline_after_quiet(self) -> Self:
+        if self.deadline < self.quiet_period:
+            raise ValueError("the deadline is shorter than the quiet period")
+        return self
+
+
+class WorkerSettings(_Section):
+    """How much is analysed at once."""
+
+    concurrent_studies: Annotated[int, Field(ge=1)] = 1
+    analysis_timeout: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(minutes=10)
+    """An analysis that takes longer is ended and reported as failed."""
+    analysis_attempts: Annotated[int, Field(ge=1)] = 3
+    """An analysis that took the worker down so often is reported as failed."""
+    poll_interval: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(seconds=1)
+
+
+class Destination(_Section):
+    """A PACS that reports are delivered to."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    ae_title: AETitle
+    host: str
+    port: Port
+    timeout: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(seconds=30)
+
+
+class DeliverySettings(_Section):
+    """How long and how often delivery is tried; it is never given up."""
+
+    calling_ae_title: AETitle | None = None
+    """By default the listener's own AE title."""
+    first_retry: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(seconds=10)
+    longest_retry: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(minutes=15)
+
+
+class Settings(BaseSettings):
+    """All settings.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If a value is out of range, or a name is not a setting.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="BETZ_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=SETTINGS_FILE
+    )
+
+    institution: str = ""
+    """Written into reports when the images name none."""
+    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    listener: ListenerSettings = ListenerSettings()
+    storage: StorageSettings = StorageSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    settling: SettlingSettings = SettlingSettings()
+    worker: WorkerSettings = WorkerSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    destinations: tuple[Destination, ...] = ()
+
+    @model_validator(mode="after")
+    def _destinations_differ(self) -> Self:
+        names = [d.name for d in self.destinations]
+        if len(set(names)) != len(names):
+            raise ValueError("two destinations have the same name")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def read_settings(file: Path | None = None) -> Settings:
+    """The settings of a file (by default ``betz.toml`` where there is one), under the environment's."""
+    if file is None:
+        return Settings()
+    if not file.is_file():
+        raise FileNotFoundError(f"no settings file {file}")
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    return FromFile()

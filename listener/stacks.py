@@ -1,0 +1,176 @@
+"""The instances and frames of a series, grouped into stacks that are one volume each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from listener.headers import Header, codes_in, number_in, numbers_in
+
+SAME_ORIENTATION = 5e-3
+"""Difference of direction cosines (0.3°) within a stack; a stricter check is made when it is read."""
+
+MOST_ORIENTATIONS = 64
+"""More different orientations than this are no stacks; each later one is a stack of its own value."""
+
+_NON_IMAGE_MODALITIES = frozenset({"SR", "PR", "KO", "SEG", "RTSTRUCT", "DOC", "REG", "AU", "ECG"})
+_COMPONENTS = {
+    "M": "magnitude", "M_FFE": "magnitude", "M_SE": "magnitude", "M_IR": "magnitude",
+    "MAGNITUDE": "magnitude", "P": "phase", "P_FFE": "phase", "PHASE": "phase", "PHASE MAP": "phase",
+    "R": "real", "REAL": "real",
+    "I": "imaginary", "IMAGINARY": "imaginary", "W": "water", "WATER": "water", "F": "fat", "FAT": "fat",
+    "IP": "in phase", "IN_PHASE": "in phase", "OP": "opposed phase", "OPP_PHASE": "opposed phase",
+    "OUT_PHASE": "opposed phase", "MNIP": "projection", "MIP": "projection", "MIN IP": "projection",
+    "PROJECTION IMAGE": "projection", "ADC": "ADC", "TRACEW": "trace", "FA": "anisotropy",
+}  # fmt: skip
+
+_GEOMETRY = "two geometries"
+_CONTRAST = "mixed contrasts"
+_TIME = "several time points"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Instances or frames that are one volume.
+
+    Attributes
+    ----------
+    members
+        Indices into the headers that were split, in their order.
+    header
+        The first member's, with ``NumberOfInstances`` set to the size of the stack.
+    note
+        Why the series was split, or why this stack is no volume; empty for a series that is one stack.
+    usable
+        Whether the members are images that could be a volume.
+    """
+
+    members: tuple[int, ...]
+    header: Header = field(hash=False)
+    note: str = ""
+    usable: bool = True
+
+
+def split_stacks(headers: Sequence[Header]) -> tuple[Stack, ...]:
+    """Group the instances and frames of one series.
+
+    Parameters
+    ----------
+    headers
+        One per instance or frame, from :func:`listener.headers.headers_of`, in any order.
+
+    Returns
+    -------
+    tuple of Stack
+        Every header is a member of exactly one stack; in the order of their first members.
+    """
+    orientations: list[tuple[float, ...]] = []
+    groups: dict[_Key, list[int]] = {}
+    for index, header in enumerate(headers):
+        groups.setdefault(_key(header, orientations), []).append(index)
+    stacks = [(key, members) for key, group in groups.items() for members in _passes(headers, group)]
+    stacks.sort(key=lambda stack: stack[1][0])
+    series_note = _note([key for key, _ in stacks])
+    return tuple(
+        Stack(
+            members=tuple(members),
+            header={**headers[members[0]], "NumberOfInstances": len(members)},
+            note=key.refusal or series_note,
+            usable=not key.refusal,
+        )
+        for key, members in stacks
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What the members of a stack have in common; ``refusal`` says why they are no images, if so."""
+
+    refusal: str = ""
+    geometry: tuple[object, ...] = ()
+    contrast: tuple[object, ...] = ()
+    time: float | None = None
+
+
+def _key(header: Header, orientations: list[tuple[float, ...]]) -> _Key:
+    refusal = _refusal(header)
+    if refusal:
+        return _Key(refusal)
+    cosines = numbers_in(header, "ImageOrientationPatient", 6)
+    spacing = numbers_in(header, "PixelSpacing", 2)
+    kind = codes_in(header, "ImageType") | codes_in(header, "ComplexImageComponent")
+    time = number_in(header, "TemporalPositionIdentifier")
+    return _Key(
+        geometry=(
+            _known_orientation(cosines, orientations) if cosines else None,
+            number_in(header, "Rows"),
+            number_in(header, "Columns"),
+            tuple(round(length, 3) for length in spacing) if spacing else None,
+        ),
+        contrast=(
+            frozenset(_COMPONENTS[value] for value in kind if value in _COMPONENTS),
+            _rounded(header, "EchoTime"),
+            _rounded(header, "InversionTime"),
+            number_in(header, "EchoNumbers"),
+            number_in(header, "DiffusionBValue"),
+        ),
+        time=time if time is not None else number_in(header, "TemporalPositionIndex"),
+    )
+
+
+def _known_orientation(
+    cosines: tuple[float, ...], orientations: list[tuple[float, ...]]
+) -> tuple[float, ...]:
+    for known in orientations:
+        if all(abs(a - b) <= SAME_ORIENTATION for a, b in zip(known, cosines, strict=True)):
+            return known
+    if len(orientations) < MOST_ORIENTATIONS:
+        orientations.append(cosines)
+    return cosines
+
+
+def _refusal(header: Header) -> str:
+    if codes_in(header, "Modality") & _NON_IMAGE_MODALITIES:
+        return "non-image"
+    if header.get("HasPixelData") is False:
+        return "no pixel data"
+    return ""
+
+
+def _rounded(header: Header, keyword: str) -> float | None:
+    value = number_in(header, keyword)
+    return None if value is None else round(value, 1)
+
+
+def _passes(headers: Sequence[Header], members: list[int]) -> list[list[int]]:
+    """A group whose every position was imaged equally often, split into one pass after the other.
+
+    Vendors do not number the repetitions of a dynamic series reliably; the order of instances does.
+    """
+    places = [numbers_in(headers[index], "ImagePositionPatient", 3) for index in members]
+    if any(place is None for place in places):
+        return [members]
+    ordered = sorted(
+        zip(places, members, strict=True),
+        key=lambda pair: (pair[0] or (), number_in(headers[pair[1]], "InstanceNumber") or 0, pair[1]),
+    )
+    columns = [[index for _, index in run] for _, run in groupby(ordered, key=lambda pair: pair[0])]
+    repeats = {len(column) for column in columns}
+    if repeats == {1} or len(repeats) > 1 or len(columns) == 1:
+        return [members]
+    return [sorted(column[number] for column in columns) for number in range(repeats.pop())]
+
+
+def _note(keys: Sequence[_Key]) -> str:
+    usable = [key for key in keys if not key.refusal]
+    notes = [
+        note
+        for values, note in (
+            ({key.geometry for key in usable}, _GEOMETRY),
+            ({key.contrast for key in usable}, _CONTRAST),
+            ({key.time for key in usable}, _TIME),
+        )
+        if len(values) > 1
+    ]
+    if not notes and len(usable) > 1:
+        notes = [_TIME]
+    return ", ".join(notes)
