@@ -101,7 +101,8 @@ def structured_report(
     ------
     ValueError
         If a sign has two findings, a finding names a series that the evidence lacks, the study has no legal
-        UID, ``created`` has no time zone, or ``version`` is less than 1.
+        UID, ``created`` has no time zone, ``version`` is less than 1, or a name or version of the product,
+        an algorithm or the institution is longer than 64 characters.
     """
     if created.utcoffset() is None:
         raise ValueError("the time of creation has no time zone")
@@ -135,7 +136,6 @@ def structured_report(
         [asdict(finding) for finding in reported],
         [asdict(s) for s in series],
     )
-    moment = created.astimezone(_zone(header, created)).replace(microsecond=0)
     report = Comprehensive3DSR(
         evidence=[_skeleton(study_uid, series_uid, sop_instance_uid), *_instances(study_uid, series)],
         content=content,
@@ -152,15 +152,11 @@ def structured_report(
         is_verified=False,
         series_description=SERIES_DESCRIPTION,
         specific_character_set="ISO_IR 192",
-        content_date=moment.date(),
-        content_time=moment.time(),
         coding_schemes=[_private_scheme()],
         previous_versions=None if predecessor is None else [_predecessor_instance(study_uid, predecessor)],
     )
     report.update(header)
-    report.InstanceCreationDate = report.ContentDate
-    report.InstanceCreationTime = report.ContentTime
-    report.TimezoneOffsetFromUTC = moment.strftime("%z")[:5]
+    _date(report, created.astimezone(_zone(header, created)))
     report.ContributingEquipmentSequence = _contributing_equipment(reported, manufacturer)
     _set_evidence(report, study_uid, series)
     return report
@@ -189,6 +185,13 @@ def _in_order(evidence: Sequence[ReportedSeries]) -> list[ReportedSeries]:
 
 def _numeric(uid: str) -> tuple[tuple[int, str], ...]:
     return tuple((len(part), part) for part in uid.split("."))
+
+
+def _date(report: Dataset, moment: datetime) -> None:
+    """Lays the time of creation over that of the clock, which highdicom writes."""
+    report.ContentDate = report.InstanceCreationDate = moment.strftime("%Y%m%d")
+    report.ContentTime = report.InstanceCreationTime = moment.strftime("%H%M%S")
+    report.TimezoneOffsetFromUTC = moment.strftime("%z")
 
 
 def _zone(header: Dataset, created: datetime) -> timezone:

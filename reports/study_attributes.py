@@ -129,6 +129,16 @@ TYPE_2 = (
 )
 """Attributes that must be there, if only empty."""
 
+TYPE_2_OF_ANIMALS = (
+    "PatientBreedDescription",
+    "PatientBreedCodeSequence",
+    "BreedRegistrationSequence",
+    "ResponsiblePerson",
+    "ResponsibleOrganization",
+    "PatientSexNeutered",
+)
+"""Attributes that must be there for a patient who is not human, if only empty."""
+
 SOP_COMMON = ("LongitudinalTemporalInformationModified", "TimezoneOffsetFromUTC")
 """What the SOP Common Module (PS3.3 C.12.1) says of the study's dates."""
 

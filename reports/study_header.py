@@ -28,6 +28,7 @@ from reports.study_attributes import (
     PATIENT_STUDY,
     SOP_COMMON,
     TYPE_2,
+    TYPE_2_OF_ANIMALS,
 )
 from reports.text import NOT_STATED
 
@@ -42,6 +43,8 @@ _SHARED = (
 
 _TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 _CUT_VRS = frozenset({"LO", "LT", "ST"})
+_DESCRIPTIVE = ("Description", "Comments", "History")
+"""Endings of keywords whose values may be cut; a cut identifier would be another identifier."""
 _LINE_VRS = frozenset({"LT", "ST", "UT"})
 _TIMEZONE = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
 
@@ -82,6 +85,7 @@ def study_header(source: Dataset) -> Dataset:
             setattr(header, keyword, "")
     _complete_deidentification(header)
     _complete_clinical_trial(header)
+    _complete_species(header)
     return header
 
 
@@ -109,6 +113,14 @@ def _complete_clinical_trial(header: Dataset) -> None:
         and "ClinicalTrialTimePointID" not in header
     ):
         header.ClinicalTrialTimePointID = ""
+
+
+def _complete_species(header: Dataset) -> None:
+    if "PatientSpeciesDescription" not in header and "PatientSpeciesCodeSequence" not in header:
+        return
+    for keyword in TYPE_2_OF_ANIMALS:
+        if keyword not in header:
+            setattr(header, keyword, [] if keyword.endswith("Sequence") else "")
 
 
 def _clean_copy(source: Dataset, keywords: tuple[str, ...] | None = None) -> Dataset:
@@ -172,9 +184,11 @@ def _clean_value(keyword: str, vr: str, value: object) -> object | None:
     if vr in ("DS", "IS"):
         value = str(value)
     if vr in _TEXT_VRS:
-        value = _clean_text(vr, str(value))
+        value = _printable(vr, str(value))
         if keyword == "PatientID":
             return value or None
+        if vr in _CUT_VRS and keyword.endswith(_DESCRIPTIVE):
+            value = value[: MAX_VALUE_LEN[vr]].rstrip()
     elif isinstance(value, str) or not isinstance(value, (int, float)):
         value = str(value).strip()
     if value == "":
@@ -186,7 +200,6 @@ def _clean_value(keyword: str, vr: str, value: object) -> object | None:
     return value
 
 
-def _clean_text(vr: str, text: str) -> str:
+def _printable(vr: str, text: str) -> str:
     allowed = "\n\r\f\t" if vr in _LINE_VRS else ""
-    text = "".join(c for c in text if c in allowed or (c.isprintable() and c != "\\")).strip()
-    return text[: MAX_VALUE_LEN[vr]].rstrip() if vr in _CUT_VRS else text
+    return "".join(c for c in text if c in allowed or (c.isprintable() and c != "\\")).strip()

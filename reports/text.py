@@ -9,7 +9,7 @@ PRIVATE_SCHEME_NAME = "Betz report contract"
 SERIES_DESCRIPTION = "Betz imaging signs - RESEARCH USE"
 
 RESEARCH_USE = (
-    "RESEARCH USE. Betz is not a medical device; its measurements need a radiologist's confirmation."
+    "RESEARCH USE - NOT FOR DIAGNOSIS. Betz is not a medical device; a radiologist must confirm its findings."
 )
 
 SUPPORTIVE_ONLY = (
@@ -40,12 +40,21 @@ SIGN_NAMES: dict[Sign, str] = {
 }
 """Each sign as the report names it: at most 64 characters, the limit of a code meaning."""
 
+HEADINGS: dict[State, str] = {
+    State.PRESENT: "Present",
+    State.ABSENT: "Absent",
+    State.INDETERMINATE: "Indeterminate",
+    State.NOT_EVALUATED: "Not evaluated",
+}
+"""Each state as the summary names it."""
+
 STATE_NAMES: dict[State, str] = {
     State.PRESENT: "Present",
     State.ABSENT: "Absent",
     State.INDETERMINATE: "Undetermined",
     State.NOT_EVALUATED: "Not evaluated",
 }
+"""Each state as its code means it."""
 
 CONFIDENCE_NAMES: dict[Confidence, str] = {
     Confidence.LOW: "Low confidence",
@@ -89,6 +98,11 @@ def count_line(present: int, evaluable: int) -> str:
     return f"{count} of the {evaluable} evaluable signs {verb} present."
 
 
-def list_line(heading: str, entries: list[str]) -> str:
-    """A heading and its entries in one line."""
-    return f"{heading}: {'; '.join(entries)}."
+def decided_line(heading: str, signs: list[str]) -> str:
+    """The signs of one state in one line."""
+    return f"{heading}: {'; '.join(signs)}."
+
+
+def undecided_line(heading: str, signs: list[str], reasons: str) -> str:
+    """The signs that share a state and its reasons in one line."""
+    return f"{heading}: {'; '.join(signs)}. {reasons}"
