@@ -348,3 +348,4 @@ CORONAL = _any(
 HEAD_NECK_COIL = _any(
     r"(?<![a-z])(?:head ?neck|neck|hn)(?![a-z])", r"neck ?matrix", r"nv ?coil|neurovascular"
 )
+TRACE = _any("trace", r"(?<![a-z])s?b ?=? ?[1-9]\d{2,3}(?!\d)", r"(?<![a-z])iso(?:tropic)?(?![a-z])")

@@ -1,0 +1,195 @@
+import json
+import math
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from listener.classification import Classification, classify, classify_lines
+from processors.acquisition import BodyPart, Contrast, Plane
+
+TRAIN = Path(__file__).parents[3] / "shared" / "data" / "headers" / "train.jsonl"
+
+AXIAL = [1, 0, 0, 0, 1, 0]
+SAGITTAL = [0, 1, 0, 0, 0, -1]
+MR = {"Modality": "MR", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.4"}
+SIEMENS = MR | {"Manufacturer": "SIEMENS", "ImageType": ["ORIGINAL", "PRIMARY", "M", "ND", "NORM"]}
+SIEMENS_T2 = SIEMENS | {"ScanningSequence": "SE", "EchoTime": 96, "RepetitionTime": 5000, "FlipAngle": 150}
+
+SEEN = [
+    (Contrast(row["contrast"]), row["header"])
+    for row in map(
+        json.loads, (Path(__file__).parent / "vendor_headers.jsonl").read_text("utf-8").splitlines()
+    )
+]
+"""Headers as the vendors write them, from what is known of their conventions; no real patient's."""
+
+
+def name(value: object) -> str:
+    return str(value.get("SeriesDescription", "-")) if isinstance(value, dict) else str(value)
+
+
+@pytest.mark.parametrize(("contrast", "series"), SEEN, ids=name)
+def test_what_the_vendors_write(contrast, series):
+    found = classify(series)
+    assert found.contrast is contrast, found.evidence
+    assert found.evidence
+
+
+MEASURED = {
+    Contrast.T1,
+    Contrast.T1_MTC,
+    Contrast.T2,
+    Contrast.FLAIR,
+    Contrast.SWI,
+    Contrast.ADC,
+    Contrast.DWI,
+}
+HARMLESS = {
+    (Contrast.T1_MTC, Contrast.T1): "measured with the wrong norm, but the same anatomy",
+    (Contrast.DWI, Contrast.ADC): "a trace and its map",
+}
+
+
+def is_harmful(truth: Contrast, answer: Contrast) -> bool:
+    return answer in MEASURED and answer is not truth and (truth, answer) not in HARMLESS
+
+
+@pytest.mark.parametrize(("contrast", "series"), [pair for pair in SEEN if len(pair[1]) > 4], ids=name)
+def test_no_missing_attribute_makes_an_answer_harmful(contrast, series):
+    for keyword in series:
+        less = {key: value for key, value in series.items() if key != keyword}
+        if keyword in ("SeriesDescription", "ProtocolName"):
+            less = {
+                key: value for key, value in less.items() if key not in ("SeriesDescription", "ProtocolName")
+            }
+        found = classify(less)
+        assert not is_harmful(contrast, found.contrast), (keyword, found.contrast, found.evidence)
+
+
+@pytest.mark.parametrize(
+    ("words", "tag", "part"),
+    [
+        ("MRI CERVICAL SPINE", "CSPINE", BodyPart.CERVICAL_SPINE),
+        ("T2 sag HWS", "HEAD", BodyPart.CERVICAL_SPINE),
+        ("c-spine t2", "LSPINE", BodyPart.CERVICAL_SPINE),
+        ("rachis cervical T2", "SPINE", BodyPart.CERVICAL_SPINE),
+        ("颈椎 T2", None, BodyPart.CERVICAL_SPINE),
+        ("頸椎 T2", None, BodyPart.CERVICAL_SPINE),
+        ("Шейный отдел T2", None, BodyPart.CERVICAL_SPINE),
+        ("경추 T2", None, BodyPart.CERVICAL_SPINE),
+        ("kręgosłup szyjny T2", None, BodyPart.CERVICAL_SPINE),
+        ("LWS T2 sag", "CSPINE", BodyPart.OTHER_SPINE),
+        ("T2 lumbar", "LSPINE", BodyPart.OTHER_SPINE),
+        ("thoracic spine T2", "SPINE", BodyPart.OTHER_SPINE),
+        ("腰椎 T2", None, BodyPart.OTHER_SPINE),
+        ("BWS t2", None, BodyPart.OTHER_SPINE),
+        ("Schädel T2", None, BodyPart.BRAIN),
+        ("Encéphale T2", None, BodyPart.BRAIN),
+        ("RM encefalo T2", None, BodyPart.BRAIN),
+        ("головной мозг T2", None, BodyPart.BRAIN),
+        ("頭部 T2", None, BodyPart.BRAIN),
+        ("T2", "BRAIN", BodyPart.BRAIN),
+        ("T2 sag", "LSPINE", BodyPart.OTHER_SPINE),
+        ("Knee T2", None, BodyPart.OTHER),
+        ("T2", None, BodyPart.UNKNOWN),
+    ],
+)
+def test_the_body_part(words, tag, part):
+    series = SIEMENS_T2 | {"SeriesDescription": words}
+    if tag:
+        series["BodyPartExamined"] = tag
+    assert classify(series).body_part is part
+
+
+def test_a_study_of_the_neck_tagged_as_head_is_not_called_brain():
+    series = SIEMENS_T2 | {"SeriesDescription": "t2_tse_sag", "BodyPartExamined": "HEAD"}
+    series |= {"StudyDescription": "MRI CERVICAL SPINE WO", "ImageOrientationPatient": SAGITTAL}
+    assert classify(series).body_part is not BodyPart.BRAIN
+    narrow = series | {"NumberOfInstances": 15, "SpacingBetweenSlices": 3.3}
+    assert classify(narrow).body_part is BodyPart.CERVICAL_SPINE
+
+
+@pytest.mark.parametrize(
+    ("cosines", "changes", "plane"),
+    [
+        (AXIAL, {}, Plane.AXIAL),
+        ([0.97, 0.1, -0.2, -0.1, 0.98, -0.1], {}, Plane.AXIAL),
+        (SAGITTAL, {}, Plane.SAGITTAL),
+        ([1, 0, 0, 0, 0, -1], {}, Plane.CORONAL),
+        ([0.7071, 0.7071, 0, 0, 0, -1], {}, Plane.OBLIQUE),
+        (SAGITTAL, {"MRAcquisitionType": "3D", "SliceThickness": 1.0}, Plane.THREE_D),
+        (SAGITTAL, {"MRAcquisitionType": "3D", "SliceThickness": 5.0}, Plane.SAGITTAL),
+        (AXIAL, {"MRAcquisitionType": "3D", "SliceThickness": 1.5, "PixelSpacing": [0.5, 0.5]}, Plane.AXIAL),
+        (None, {"SeriesDescription": "SAG T1"}, Plane.SAGITTAL),
+        ([math.nan] * 6, {"SeriesDescription": "T1 tra"}, Plane.AXIAL),
+        ([0, 0, 0, 0, 0, 0], {}, Plane.OBLIQUE),
+    ],
+)
+def test_the_plane(cosines, changes, plane):
+    assert classify(MR | {"ImageOrientationPatient": cosines} | changes).plane is plane
+
+
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.binary(max_size=9)
+)
+ANYTHING = SCALARS | st.lists(SCALARS, max_size=7) | st.dictionaries(st.text(max_size=3), SCALARS, max_size=2)
+KNOWN = sorted(
+    {keyword for _, series in SEEN for keyword in series} | {"ImageOrientationPatient", "PixelSpacing"}
+)
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(st.sampled_from(KNOWN) | st.text(max_size=5), ANYTHING))
+def test_every_header_gets_an_answer_with_a_reason(series):
+    found = classify(series)
+    assert isinstance(found, Classification)
+    assert 0 <= found.confidence <= 1
+    assert all(found.evidence)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(SEEN), st.dictionaries(st.sampled_from(KNOWN), ANYTHING, min_size=1, max_size=2))
+def test_a_damaged_header_gets_an_answer(pair, damage):
+    assert classify(pair[1] | damage).evidence
+
+
+@pytest.mark.parametrize(
+    "text", ["t1 " * 100_000, "flair" * 100_000, "\u0301" * 100_000, "post " * 99_999 + "1"]
+)
+def test_huge_texts_cost_nothing(text):
+    start = time.perf_counter()
+    classify(MR | {"SeriesDescription": text, "StudyDescription": [text] * 100, "ImageType": [text] * 10_000})
+    assert time.perf_counter() - start < 0.5
+
+
+def test_lines_are_answered_one_for_one():
+    lines = [json.dumps(SEEN[0][1]), "", "nonsense", "[1]", "null", '{"EchoTime": NaN}', "[" * 100_000, "{}"]
+    answers = [json.loads(line) for line in classify_lines(lines)]
+    assert len(answers) == len(lines)
+    assert answers[0]["contrast"] == "T1"
+    assert answers[0]["body"] == "brain"
+    for answer in answers:
+        assert set(answer) == {"contrast", "body", "plane", "confidence", "reason"}
+        assert answer["reason"]
+    assert all(answer["contrast"] == "other" for answer in answers[1:])
+
+
+def test_real_headers():
+    if not TRAIN.is_file():
+        pytest.skip(f"no labelled headers at {TRAIN}")
+    rows = [json.loads(line) for line in TRAIN.read_text().splitlines()]
+    right = harmful = 0
+    start = time.perf_counter()
+    for row in rows:
+        answer, truth = classify(row["header"]), row["truth"]
+        accepted = {truth["contrast"], *truth.get("also", ()), *truth.get("tolerated", ())}
+        right += answer.contrast in accepted
+        harmful += answer.contrast not in accepted and is_harmful(
+            Contrast(truth["contrast"]), answer.contrast
+        )
+    assert right / len(rows) >= 0.97
+    assert harmful == 0
+    assert len(rows) / (time.perf_counter() - start) > 500
