@@ -103,3 +103,14 @@ def rician(volume: Array, sigma: float, rng: np.random.Generator) -> Array:
     real = volume + sigma * rng.standard_normal(volume.shape, dtype=np.float32)
     imaginary = sigma * rng.standard_normal(volume.shape, dtype=np.float32)
     return np.asarray(np.hypot(real, imaginary), dtype=np.float32)
+
+
+def texture(shape: tuple[int, ...], grain: int, rng: np.random.Generator) -> Array:
+    """Smooth noise of about unit variance with a grain of so many voxels."""
+    fine = rng.standard_normal([n // grain + 2 for n in shape], dtype=np.float32)
+    for axis, n in enumerate(shape):
+        at = np.arange(n, dtype=np.float32) / grain
+        base = at.astype(int)
+        share = (at - base).reshape([-1 if i == axis else 1 for i in range(3)])
+        fine = np.take(fine, base, axis=axis) * (1 - share) + np.take(fine, base + 1, axis=axis) * share
+    return np.asarray(fine, dtype=np.float32)

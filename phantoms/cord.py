@@ -23,6 +23,9 @@ DISCS: dict[str, float] = {
 
 TOP_OF_C1 = 29.0
 
+MEDULLA: tuple[float, float, float] = (35.0, 11.5, 12.5)
+"""Height and diameters (anteroposterior, right-left), mm, where the cord has become the medulla."""
+
 DIAMETERS: dict[str, tuple[tuple[float, float], ...]] = {
     "M": (
         (7.9, 11.9),
@@ -64,7 +67,7 @@ class Cord:
     concavity
         Depth by which the front sinks in, mm.
     centres
-        Heights of the middles of C1 ... C7 and T1, ascending order reversed (from C1 down), mm.
+        Heights of the middles of C1 ... C7 and T1, from C1 down, mm.
     """
 
     height_scale: float
@@ -89,10 +92,10 @@ class Cord:
 
     def uv(self, left: Array, back: Array, height: Array) -> tuple[Array, Array]:
         """Offsets from the cord's middle in half-diameters: to the left and to the front."""
-        order = np.argsort(self.centres)
-        at = np.array(self.centres)[order]
-        half_rl = np.interp(height, at, np.array(self.half_rl)[order]).astype(np.float32)
-        half_ap = np.interp(height, at, np.array(self.half_ap)[order]).astype(np.float32)
+        top, top_ap, top_rl = MEDULLA
+        at = np.array([*self.centres[::-1], TOP_OF_C1 * self.height_scale, top])
+        half_rl = np.interp(height, at, [*self.half_rl[::-1], self.half_rl[0], top_rl / 2]).astype(np.float32)
+        half_ap = np.interp(height, at, [*self.half_ap[::-1], self.half_ap[0], top_ap / 2]).astype(np.float32)
         x, y = self.centre(height)
         return (left - x) / half_rl, -(back - y) / half_ap
 

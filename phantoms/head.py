@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
 
+from phantoms.acquire import texture
 from phantoms.patient import PhantomPatient
 from phantoms.template import Label, Template, axes_mm, head_template
 from phantoms.tract import tract_weight
@@ -124,7 +125,7 @@ def head_anatomy(patient: PhantomPatient) -> HeadAnatomy:
     template = head_template()
     tissue = _atrophied(patient, template)
     left = axes_mm()[0] < 0
-    bank = _soft(template.labels == Label.PRECENTRAL_BANK) * _greyness(tissue)
+    bank = _soft(template.labels == Label.PRECENTRAL_BANK) * np.clip(1.6 * _greyness(tissue), 0, 1)
     band = {Side.LEFT: bank * left, Side.RIGHT: bank * ~left}
     tract = {side: tract_weight(patient, side) for side in Side}
     lesions = _lesions(patient, template) if patient.ms_lesions else None
@@ -143,7 +144,7 @@ def head_signal(patient: PhantomPatient, anatomy: HeadAnatomy, contrast: Contras
         raise ValueError(f"a head cannot be drawn as {contrast}")
     template = head_template()
     brain = np.interp(anatomy.tissue, (0, 1, 2), TISSUE_SIGNAL[contrast]).astype(np.float32)
-    brain *= 1 + np.float32(0.02) * _texture(patient, brain.shape)
+    brain *= 1 + np.float32(0.02) * texture(brain.shape, 3, patient.rng("texture"))
     if anatomy.lesions is not None:
         brain += anatomy.lesions * (LESION_SIGNAL[contrast] - brain)
     for label, factor in IRON.get(contrast, {}).items():
@@ -227,21 +228,16 @@ def _lesions(patient: PhantomPatient, template: Template) -> Array:
     return weight * (template.tissue > 1.2)
 
 
-def _texture(patient: PhantomPatient, shape: tuple[int, ...]) -> Array:
-    """Smooth unit noise with a grain of about 3 mm."""
-    coarse = patient.rng("texture").normal(size=[n // 3 + 2 for n in shape]).astype(np.float32)
-    fine = coarse
-    for axis, n in enumerate(shape):
-        at = np.arange(n, dtype=np.float32) / 3
-        base = at.astype(int)
-        share = (at - base).reshape([-1 if i == axis else 1 for i in range(3)])
-        fine = np.take(fine, base, axis=axis) * (1 - share) + np.take(fine, base + 1, axis=axis) * share
-    return np.asarray(fine, dtype=np.float32)
-
-
 def _greyness(tissue: Array) -> Array:
     return np.clip(1 - np.abs(tissue - 1), 0, 1)
 
 
 def _soft(mask: npt.NDArray[np.bool_]) -> Array:
-    return np.asarray(ndi.gaussian_filter(mask.astype(np.float32), 0.6))
+    """The mask with its edge blurred, computed in its bounding box only."""
+    soft = np.zeros(mask.shape, dtype=np.float32)
+    box = tuple(
+        slice(max(int(at.min()) - 4, 0), int(at.max()) + 5)
+        for at in (np.flatnonzero(mask.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1)))
+    )
+    soft[box] = ndi.gaussian_filter(mask[box].astype(np.float32), 0.6)
+    return soft

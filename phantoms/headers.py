@@ -110,8 +110,8 @@ def _pixel_format(ds: Dataset, style: Style, volume: Volume) -> None:
     ds.BitsStored = 16 if style.signed else 12
     ds.HighBit = ds.BitsStored - 1
     ds.PixelRepresentation = int(style.signed)
-    bright = float(np.percentile(volume.array[::3, ::4, ::4], 99.5))
-    top = style.signal_scale * bright
+    bright = float(np.percentile(volume.array[::3, ::4, ::4], 99.7))
+    top = 1.1 * style.signal_scale * bright
     slope = rescale_slope(style)
     ds.WindowCenter = _decimal(top / 2 * slope)
     ds.WindowWidth = _decimal(top * slope)

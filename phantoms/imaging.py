@@ -5,10 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import SimpleITK as sitk
 from pydicom.uid import MRImageStorage
 
-from phantoms.acquire import Grid, rician, sample, shade
-from phantoms.cord import Cord, draw_cord, sign_weight
+from phantoms.acquire import Grid, rician, sample, shade, texture
+from phantoms.cord import TOP_OF_C1, Cord, draw_cord, sign_weight
 from phantoms.geometry import Geometry
 from phantoms.head import HeadAnatomy, head_anatomy, head_signal
 from phantoms.identity import uid
@@ -94,11 +95,12 @@ def neck_volume(patient: PhantomPatient, contrast: Contrast, geometry: Geometry)
         raise ValueError(f"a neck cannot be drawn as {contrast}")
     tissues = _neck_tissues(patient)
     lookup = np.array(SIGNAL[contrast], dtype=np.float32)
-    coarse = sample(lookup[tissues["coarse"]], _neck_grid(_COARSE), geometry)
+    grain = texture(tissues["coarse"].shape, 3, patient.rng("neck texture"))
+    coarse = sample(lookup[tissues["coarse"]] * (1 + 0.05 * grain), _neck_grid(_COARSE), geometry)
     fine_signal = lookup[tissues["fine"]] * _cord_factor(patient, contrast)
     fine = sample(fine_signal, _neck_grid(_FINE), geometry)
     covered = sample(np.ones_like(fine_signal), _neck_grid(_FINE), geometry)
-    clean = coarse * (1 - covered) + fine
+    clean = _crowned(patient, contrast, geometry, coarse * (1 - covered) + fine)
     if (
         patient.entry_slice
         and contrast in (Contrast.T1, Contrast.T1_POST_CONTRAST)
@@ -130,6 +132,24 @@ def neck_truth(patient: PhantomPatient, geometry: Geometry) -> dict[Sign, dict[R
                 drawn = (weight * whole * within).astype(np.float32)
                 truth[sign][Region(level, side)] = sample(drawn, grid, geometry)
     return truth
+
+
+def _crowned(patient: PhantomPatient, contrast: Contrast, geometry: Geometry, neck: Array) -> Array:
+    """The neck with the unwarped head set on top, so that the cord goes on as the medulla."""
+    seam = NECK_ORIGIN[2] + TOP_OF_C1 * draw_cord(patient).height_scale + 3
+    z = geometry.affine[2, 3] + sum(
+        geometry.affine[2, axis] * np.arange(n).reshape([-1 if i == axis else 1 for i in range(3)])
+        for axis, n in enumerate(geometry.shape)
+    )
+    weight = np.clip((np.asarray(z, dtype=np.float32) - seam) / 4, 0, 1)
+    if not weight.any():
+        return neck
+    left, back = draw_cord(patient).centre(np.array([seam - NECK_ORIGIN[2]], dtype=np.float32))
+    foramen = np.array([0.0, 42.0, ORIGIN_RAS[2] + 1.0])
+    here = np.array([NECK_ORIGIN[0] + left[0], NECK_ORIGIN[1] + back[0], seam])
+    onto_template = sitk.TranslationTransform(3, (foramen - here).tolist())
+    head = sample(head_signal(patient, _anatomy(patient), contrast), HEAD_GRID, geometry, onto_template)
+    return np.asarray(neck * (1 - weight) + head * weight, dtype=np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -169,14 +189,14 @@ def _cord_factor(patient: PhantomPatient, contrast: Contrast) -> Array:
     """What the cord's signal is multiplied by on the fine grid: a normal slope, and the signs."""
     cord = draw_cord(patient)
     u, v, _, tissue = _fine_coordinates(patient, cord)
-    factor = np.ones(tissue.shape, dtype=np.float32)
+    factor = 1 + np.float32(0.015) * texture(tissue.shape, 4, patient.rng("cord texture"))
     factor += np.float32(patient.rng(f"columns {contrast}").uniform(0.0, 0.02)) * (np.abs(u) > 0.45)
     sign = Sign.CORD_T1 if contrast is Contrast.T1 else Sign.CORD_T2
     if patient.change(sign) and contrast is not Contrast.T1_POST_CONTRAST:
         for side, weight in sign_weight(patient, sign, u, v).items():
             factor *= 1 + weight * np.float32(patient.change_on(sign, side))
     inside = (tissue == Tissue.CORD_WHITE) | (tissue == Tissue.CORD_GREY)
-    return np.where(inside, factor, np.float32(1))
+    return np.where(inside, factor, np.float32(1)).astype(np.float32)
 
 
 def _inflow(slices: int) -> Array:

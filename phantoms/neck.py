@@ -45,40 +45,82 @@ SPINOUS = {"C2": 24.0, "C3": 17.0, "C4": 17.0, "C5": 19.0, "C6": 25.0, "C7": 34.
 """Length of the spinous processes behind the canal."""
 
 
+# Muscles of one side: |x|, y of the centre, half-axes, rotation in degrees (outwards at the back).
+MUSCLES: tuple[tuple[float, float, float, float, float], ...] = (
+    (10.0, 19.5, 9.4, 8.6, 20.0),
+    (12.0, 35.0, 11.6, 8.2, -10.0),
+    (27.5, 22.5, 9.4, 8.4, 30.0),
+    (28.5, 37.5, 14.0, 6.4, -38.0),
+    (40.0, 14.5, 10.4, 8.4, 60.0),
+    (29.0, -2.5, 9.4, 11.0, 0.0),
+    (41.5, -11.0, 7.0, 13.5, 25.0),
+    (6.8, -27.0, 5.2, 2.6, 0.0),
+    (10.0, -50.5, 9.0, 3.2, 0.0),
+)
+
+
 def paint(cord: Cord, left: Array, back: Array, height: Array) -> npt.NDArray[np.uint8]:
-    """The tissues at points given by broadcastable LPS coordinates relative to the neck's origin.
+    """The tissues at points given by the axes of a grid, relative to the neck's origin.
+
+    Parameters
+    ----------
+    left, back, height
+        Shapes (1, 1, x), (1, y, 1) and (z, 1, 1), in mm, ascending.
 
     Returns
     -------
-    uint8 array of the broadcast shape, members of :class:`Tissue`
+    uint8 array of shape (z, y, x), members of :class:`Tissue`
     """
-    cx, cy = cord.centre(height)
-    x, y = np.broadcast_arrays(left - cx, back - cy)[:2]
-    x, y = x.astype(np.float32), y.astype(np.float32)
-    k = height / np.float32(cord.height_scale)
-    tissue = _soft_tissue(x, y, k)
-    _paint_front(tissue, x, y, k)
-    _paint_spine(tissue, x, y, k)
-    _paint_canal(tissue, cord, left, back, height)
+    tissue = _soft_tissue(*_relative(cord, left, back, height))
+    _paint_front(tissue, *_relative(cord, left, back, height))
+    spine = _within(left, -27, 27), _within(back, -35, 62)
+    x, y, k = _relative(cord, left[:, :, spine[0]], back[:, spine[1]], height)
+    _paint_spine(tissue[:, spine[1], spine[0]], x, y, k)
+    canal = _within(left, -18, 18), _within(back, -15, 30)
+    _paint_canal(tissue[:, canal[1], canal[0]], cord, left[:, :, canal[0]], back[:, canal[1]], height)
     return tissue
 
 
+def _within(axis: Array, low: float, high: float) -> slice:
+    return slice(*np.searchsorted(axis.ravel(), (low, high)).tolist())
+
+
+def _relative(cord: Cord, left: Array, back: Array, height: Array) -> tuple[Array, Array, Array]:
+    cx, cy = cord.centre(height)
+    x, y = np.broadcast_arrays(left - cx, back - cy)[:2]
+    return x.astype(np.float32), y.astype(np.float32), height / np.float32(cord.height_scale)
+
+
 def _soft_tissue(x: Array, y: Array, k: Array) -> npt.NDArray[np.uint8]:
-    shoulders = np.clip(-72 - k, 0, None) * 1.7
-    face = np.clip((k + 18) / 30, 0, 1)
-    half_width = 57 + shoulders + 8 * face
-    front = 56 + 28 * face
-    half_depth = np.where(y < 0, front, 60 + 0.3 * shoulders + 8 * face)
-    r = np.sqrt((x / half_width) ** 2 + (y / half_depth) ** 2)
+    shoulders = np.clip(-70 - k, 0, None)
+    face = np.clip((k + 24) / 40, 0, 1)
+    half_width = 57 + 1.8 * shoulders + 23 * face
+    half_depth = np.where(y < 0, 56 + 54 * face, 58 + 0.4 * shoulders + 14 * face)
+    w = np.abs(x)
+    r = np.sqrt((w / half_width) ** 2 + (y / half_depth) ** 2)
     tissue = np.full(r.shape, Tissue.AIR, dtype=np.uint8)
-    tissue[r < 1] = Tissue.FAT
-    shell = np.where(y > 20, 0.84, 0.88)
-    tissue[r < shell] = Tissue.MUSCLE
-    angle = np.arctan2(x, y + 4)
-    planes = np.abs(np.sin(np.hypot(x, y) / 6.3 + 0.9 * np.abs(angle))) < 0.10
-    radial = (np.abs(np.sin(3.2 * angle + 0.02 * np.hypot(x, y))) < 0.05) & (np.hypot(x, y) > 22)
-    tissue[(tissue == Tissue.MUSCLE) & (planes | radial) & (np.hypot(x, y) > 16)] = Tissue.FAT
-    tissue[(np.abs(x) < 1.2) & (y > 14) & (r < shell)] = Tissue.FAT
+    tissue[r < 1] = Tissue.MUSCLE
+    tissue[r < 0.985] = Tissue.FAT
+    inner = np.where(y > 12, 0.80, 0.86)
+    spread = 1 + 0.016 * shoulders + 0.18 * face
+    for centre_x, centre_y, half_x, half_y, degrees in MUSCLES:
+        c, s = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+        dx, dy = w / spread - centre_x, y / spread - centre_y
+        oval = ((c * dx + s * dy) / half_x) ** 2 + ((c * dy - s * dx) / half_y) ** 2
+        tissue[(oval < 1) & (r < 0.93)] = Tissue.MUSCLE
+    trapezius = (r > inner - 0.10 - 0.02 * np.sin(w / 7)) & (r < inner) & (y > 4 + w / 6) & (w > 1.2)
+    tissue[trapezius] = Tissue.MUSCLE
+    deltoid = (r < inner - 0.12) & (w > 47) & (np.abs(np.sin(w / 8 + y / 21)) > 0.12) & (k < -66)
+    tissue[deltoid] = Tissue.MUSCLE
+    tongue = (w / 24) ** 2 + ((y + 64) / 30) ** 2 + ((k - 4) / 23) ** 2
+    chewing = ((w - 36) / 13) ** 2 + ((y + 40) / 20) ** 2
+    floor = (w < 30) & (y < -38) & (np.abs(k + 12) < 5) & (r < inner)
+    tissue[((tongue < 1) & (np.abs(np.sin(w / 4 + y / 17)) > 0.10)) | floor] = Tissue.MUSCLE
+    tissue[(chewing < 1) & (k > 0) & (r < inner)] = Tissue.MUSCLE
+    ligament = (w < 3.2) & (y > 10) & (r < inner - 0.06) & (np.abs(np.sin(y / 2.9 + k / 7 + 1.3 * np.sin(k / 9))) > 0.12)
+    tissue[ligament] = Tissue.MUSCLE
+    visceral = ((w / 21) ** 4 + ((y + 37) / 14) ** 4 < 1) & (r < inner)
+    tissue[visceral & (np.abs(np.sin(w / 5 - y / 9)) > 0.13)] = Tissue.MUSCLE
     return tissue
 
 
@@ -97,10 +139,10 @@ def _paint_front(tissue: npt.NDArray[np.uint8], x: Array, y: Array, k: Array) ->
     tissue[in_front & gland & (k < -52) & (k > -95)] = Tissue.GLAND
     parotid = ((w - 44) / 9) ** 2 + ((y + 18) / 14) ** 2 < 1
     tissue[in_front & parotid & (k > -8)] = Tissue.GLAND
-    jaw = np.abs(np.hypot(x / 40, (y + 30) / 46) - 1) < 0.11
-    ramus = jaw & (y < -28) & (k > -14 + 0.25 * (y + 76))
+    arch = np.abs(np.hypot(x / 46, (y + 34) / 60) - 1)
+    ramus = (arch < 0.11) & (y < -30) & (k > -16 + 0.22 * (y + 92)) & (k < 12 - 0.5 * (y + 40))
     tissue[in_front & ramus] = Tissue.CORTICAL_BONE
-    marrow = ramus & (np.abs(np.hypot(x / 40, (y + 30) / 46) - 1) < 0.055)
+    marrow = ramus & (arch < 0.07)
     tissue[in_front & marrow] = Tissue.MARROW
     for centre_x, centre_y, radius in ((25, -26, 3.3), (30, -22, 5.0)):
         tissue[in_front & ((w - centre_x) ** 2 + (y - centre_y) ** 2 < radius**2)] = Tissue.VESSEL

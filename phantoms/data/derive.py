@@ -7,6 +7,7 @@ off those images for this project; no labelled atlas is used, so that what is dr
 detector believes. Coordinates are those of the template: millimetres, +x right, +y anterior, +z superior.
 """
 
+import gzip
 import sys
 from pathlib import Path
 
@@ -119,14 +120,22 @@ def tissue_coordinate(image: Array) -> Array:
     return np.interp(image, (CSF, GREY - 6, GREY + 6, WHITE - 6), (0, 0.97, 1.08, 2)).astype(np.float32)
 
 
-def intracranial(image: Array, brain: Mask) -> Mask:
-    """The brain with the CSF around it: the closed brain, grown by two millimetres; bone and air are left out."""
+def intracranial(image: Array, brain: Mask, xyz: tuple[Array, Array, Array]) -> Mask:
+    """The brain and the fluid around it, down to the foramen magnum; bone and air are left out."""
     ball = ndi.generate_binary_structure(3, 1)
-    padded = np.pad(brain, 12)
-    closed = ndi.binary_closing(padded, ball, iterations=5)[12:-12, 12:-12, 12:-12] | brain
-    grown = ndi.binary_dilation(closed, ball, iterations=2) & (image > 30) & (image < 80)
-    fluid = ndi.binary_opening(brain | grown)
-    return np.asarray(ndi.binary_fill_holes(brain | fluid))
+    closed = ndi.binary_closing(np.pad(brain, 12), ball, iterations=5)[12:-12, 12:-12, 12:-12]
+    near = ndi.binary_dilation(closed | brain, ball, iterations=3)
+    fluid = near & ~brain & (ndi.gaussian_filter(image, 0.8) > 32) & (image < 75)
+    whole = ndi.gaussian_filter((brain | ndi.binary_opening(fluid)).astype(np.float32), 1.1) > 0.5
+    x, y, z = xyz
+    canal = (x**2 + (y - (-43 + 0.38 * (z + 70))) ** 2 <= 12.0**2) & (z < -54)
+    return np.asarray(ndi.binary_fill_holes(_largest(whole | canal)))
+
+
+def _largest(mask: Mask) -> Mask:
+    parts, count = ndi.label(mask)
+    sizes = ndi.sum_labels(mask, parts, range(1, count + 1))
+    return np.asarray(parts == 1 + int(np.argmax(sizes)))
 
 
 def in_ellipsoid(
@@ -189,7 +198,7 @@ def derive(templates: Path, out: Path) -> None:
     brain = ndi.binary_fill_holes(np.asanyarray(nib.load(templates / "ch2bet.nii.gz").dataobj) > 0)
     image = bias_corrected(image, brain)
     xyz = grids(source.affine, image.shape)
-    inside = intracranial(image, brain)
+    inside = intracranial(image, brain, xyz)
     tissue = tissue_coordinate(image)
 
     labels = np.full(image.shape, LABELS["extracranial"], dtype=np.uint8)
@@ -211,7 +220,8 @@ def derive(templates: Path, out: Path) -> None:
     ).astype(np.uint8)
     coded[labels == LABELS["background"]] = 0
     for name, array in (("head", coded), ("labels", labels)):
-        nib.save(nib.Nifti1Image(array, source.affine), out / f"{name}.nii.gz")
+        packed = gzip.compress(nib.Nifti1Image(array, source.affine).to_bytes(), 9, mtime=0)
+        (out / f"{name}.nii.gz").write_bytes(packed)
 
 
 if __name__ == "__main__":
