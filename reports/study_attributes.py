@@ -169,10 +169,31 @@ ITEM_NEEDS: dict[str, tuple[str, ...]] = {
 }
 """Type 1 attributes without which an item of the sequence is left out."""
 
-NEEDS_COMPANION = {
-    "PatientBirthDateInAlternativeCalendar": "PatientAlternativeCalendar",
-    "PatientDeathDateInAlternativeCalendar": "PatientAlternativeCalendar",
-    "ResponsiblePerson": "ResponsiblePersonRole",
-    "LongitudinalTemporalOffsetFromEvent": "LongitudinalTemporalEventType",
+HIERARCHIC_DESIGNATORS = (
+    "IssuerOfAccessionNumberSequence",
+    "IssuerOfAdmissionIDSequence",
+    "IssuerOfServiceEpisodeIDSequence",
+    "AssigningFacilitySequence",
+)
+"""Sequences of the HL7v2 Hierarchic Designator Macro (PS3.3 10.14)."""
+
+_SPECIES = ("PatientSpeciesDescription", "PatientSpeciesCodeSequence")
+
+NEEDS_COMPANION: dict[str, tuple[str, ...]] = {
+    "PatientBirthDateInAlternativeCalendar": ("PatientAlternativeCalendar",),
+    "PatientDeathDateInAlternativeCalendar": ("PatientAlternativeCalendar",),
+    "PatientAlternativeCalendar": (
+        "PatientBirthDateInAlternativeCalendar",
+        "PatientDeathDateInAlternativeCalendar",
+    ),
+    "ResponsiblePerson": ("ResponsiblePersonRole",),
+    "ResponsiblePersonRole": ("ResponsiblePerson",),
+    "LongitudinalTemporalOffsetFromEvent": ("LongitudinalTemporalEventType",),
+    "LongitudinalTemporalEventType": ("LongitudinalTemporalOffsetFromEvent",),
+    "ClinicalTrialProtocolEthicsCommitteeName": ("ClinicalTrialProtocolEthicsCommitteeApprovalNumber",),
+    "PatientBreedDescription": _SPECIES,
+    "PatientBreedCodeSequence": _SPECIES,
+    "BreedRegistrationSequence": _SPECIES,
+    "PatientSexNeutered": _SPECIES,
 }
-"""Attributes that are not legal without another one."""
+"""Attributes that are not legal without one of the others."""

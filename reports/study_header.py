@@ -9,9 +9,10 @@ import warnings
 from collections.abc import Iterator
 
 from pydicom import config
-from pydicom.datadict import dictionary_VM, dictionary_VR, tag_for_keyword
+from pydicom.datadict import dictionary_has_tag, dictionary_VM, dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 from pydicom.uid import UID
@@ -22,6 +23,7 @@ from reports.study_attributes import (
     CLINICAL_TRIAL_SUBJECT,
     ENUMERATED,
     GENERAL_STUDY,
+    HIERARCHIC_DESIGNATORS,
     ITEM_NEEDS,
     NEEDS_COMPANION,
     PATIENT,
@@ -46,6 +48,8 @@ _CUT_VRS = frozenset({"LO", "LT", "ST"})
 _DESCRIPTIVE = ("Description", "Comments", "History")
 """Endings of keywords whose values may be cut; a cut identifier would be another identifier."""
 _LINE_VRS = frozenset({"LT", "ST", "UT"})
+_UID_ROOTS = ("0.", "1.", "2.")
+_PATIENT_ID = 0x00100020
 _TIMEZONE = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
 
 
@@ -72,11 +76,12 @@ def study_header(source: Dataset) -> Dataset:
     with warnings.catch_warnings():  # pydicom's warnings quote the values: names and dates of patients
         warnings.simplefilter("ignore")
         header = _clean_copy(source, _SHARED)
+        _keep_patient_id(header, source)
     if "StudyInstanceUID" not in header or not UID(header.StudyInstanceUID).is_valid:
         raise ValueError("the source has no legal Study Instance UID")
     header.SpecificCharacterSet = "ISO_IR 192"
-    for keyword, companion in NEEDS_COMPANION.items():
-        if keyword in header and companion not in header:
+    for keyword, companions in NEEDS_COMPANION.items():
+        if keyword in header and not any(companion in header for companion in companions):
             delattr(header, keyword)
     if not _TIMEZONE.fullmatch(header.get("TimezoneOffsetFromUTC", "")) and "TimezoneOffsetFromUTC" in header:
         del header.TimezoneOffsetFromUTC
@@ -87,6 +92,15 @@ def study_header(source: Dataset) -> Dataset:
     _complete_clinical_trial(header)
     _complete_species(header)
     return header
+
+
+def _keep_patient_id(header: Dataset, source: Dataset) -> None:
+    element = _decoded(source, BaseTag(_PATIENT_ID))
+    if element is None or element.value is None or isinstance(element.value, bytes):
+        return
+    values = [_printable("LO", str(value)) for value in _values(element)]
+    kept = values if len(values) > 1 else values[0]
+    header[_PATIENT_ID] = DataElement(_PATIENT_ID, "LO", kept, validation_mode=config.IGNORE)
 
 
 def _complete_deidentification(header: Dataset) -> None:
@@ -144,20 +158,32 @@ def _tags(source: Dataset, keywords: tuple[str, ...] | None) -> Iterator[BaseTag
 
 def _clean_element(source: Dataset, tag: BaseTag) -> DataElement | None:
     """A legal copy of an element, or ``None`` where it is empty, illegal or unknown."""
-    try:
-        element = source[tag]
-        vr = dictionary_VR(tag)
-    except (KeyError, ValueError, TypeError, OverflowError, NotImplementedError):
+    element = _decoded(source, tag)
+    if element is None:
         return None
+    vr = dictionary_VR(tag)
     if vr == "SQ":
         return _clean_sequence(element) if element.VR == "SQ" else None
-    values = list(element.value) if isinstance(element.value, (MultiValue, list)) else [element.value]
-    kept = [value for value in (_clean_value(element.keyword, vr, v) for v in values) if value is not None]
+    values = _values(element)
+    if len(values) > 1 and dictionary_VM(tag) == "1":
+        values = [" ".join(str(value) for value in values)] if vr in _TEXT_VRS else values[:1]
+    cleaned = (_clean_value(element.keyword, vr, value) for value in values)
+    kept = [value for value in cleaned if value is not None]
     if not kept:
         return None
-    if len(kept) > 1 and dictionary_VM(tag) == "1":
-        kept = [" ".join(str(value) for value in kept)] if vr in _TEXT_VRS else kept[:1]
     return DataElement(tag, vr, kept if len(kept) > 1 else kept[0])
+
+
+def _decoded(source: Dataset, tag: BaseTag) -> DataElement | None:
+    """The element of a tag of the dictionary, or ``None`` where its bytes cannot be decoded."""
+    try:
+        return source[tag] if dictionary_has_tag(tag) else None
+    except (LookupError, ValueError, TypeError, OverflowError, NotImplementedError, BytesLengthException):
+        return None
+
+
+def _values(element: DataElement) -> list[object]:
+    return list(element.value) if isinstance(element.value, (MultiValue, list)) else [element.value]
 
 
 def _clean_sequence(element: DataElement) -> DataElement | None:
@@ -165,6 +191,10 @@ def _clean_sequence(element: DataElement) -> DataElement | None:
     items = [_clean_copy(item) for item in element.value]
     if element.keyword.endswith("CodeSequence"):
         items = [item for item in items if is_complete_code(item)]
+    if element.keyword in HIERARCHIC_DESIGNATORS:
+        items = [item for item in items if _is_complete_designator(item)]
+    if element.keyword == "ConsentForClinicalTrialUseSequence":
+        items = [item for item in items if _is_complete_consent(item)]
     items = [item for item in items if len(item) > 0 and all(need in item for need in needs)]
     return DataElement(element.tag, "SQ", items) if items else None
 
@@ -173,6 +203,15 @@ def is_complete_code(item: Dataset) -> bool:
     """Whether a code sequence item has a value, its scheme and a meaning."""
     valued = ("CodeValue" in item or "LongCodeValue" in item) and "CodingSchemeDesignator" in item
     return (valued or "URNCodeValue" in item) and "CodeMeaning" in item
+
+
+def _is_complete_designator(item: Dataset) -> bool:
+    universal = "UniversalEntityID" in item
+    return universal == ("UniversalEntityIDType" in item) and (universal or "LocalNamespaceEntityID" in item)
+
+
+def _is_complete_consent(item: Dataset) -> bool:
+    return item.get("ConsentForDistributionFlag") == "NO" or "DistributionType" in item
 
 
 def _clean_value(keyword: str, vr: str, value: object) -> object | None:
@@ -185,13 +224,11 @@ def _clean_value(keyword: str, vr: str, value: object) -> object | None:
         value = str(value)
     if vr in _TEXT_VRS:
         value = _printable(vr, str(value))
-        if keyword == "PatientID":
-            return value or None
         if vr in _CUT_VRS and keyword.endswith(_DESCRIPTIVE):
             value = value[: MAX_VALUE_LEN[vr]].rstrip()
     elif isinstance(value, str) or not isinstance(value, (int, float)):
         value = str(value).strip()
-    if value == "":
+    if value == "" or (vr == "UI" and keyword != "StudyInstanceUID" and str(value)[:2] not in _UID_ROOTS):
         return None
     try:
         validate_value(vr, value, config.RAISE)

@@ -33,8 +33,8 @@ SIGN_NAMES: dict[Sign, str] = {
     Sign.CST_FLAIR: "FLAIR hyperintensity of the corticospinal tract",
     Sign.CST_DIFFUSION: "Restricted diffusion of the corticospinal tract",
     Sign.PRECENTRAL_ATROPHY: "Precentral cortical atrophy",
-    Sign.CORD_T1: "T1 hyperintensity of the anterolateral columns",
-    Sign.CORD_T2: "T2 hyperintensity of the lateral columns",
+    Sign.CORD_T1: "T1 hyperintensity of the anterolateral cervical cord",
+    Sign.CORD_T2: "T2 hyperintensity of the lateral cervical cord",
     Sign.CORD_ATROPHY: "Cervical cord atrophy",
     Sign.CORD_FLATTENING: "Cervical cord flattening",
 }
