@@ -16,6 +16,9 @@ from processors.acquisition import BodyPart, Contrast, Plane
 OBLIQUE_BEYOND = 0.75
 """Cosine of the angle (41°) to the nearest anatomical plane beyond which a stack belongs to none."""
 
+CONFIDENT = 0.5
+"""A classification that is less sure than this is for a person to read, not for an analysis to rely on."""
+
 THICKEST_3D_MM = 1.6
 LONGEST_LINE = 1_000_000
 
@@ -27,7 +30,8 @@ class Classification:
     Attributes
     ----------
     confidence
-        0 to 1: of the contrast, or of the body part where that is less sure and is not unknown.
+        0 to 1: of the contrast, or of the body part where that is less sure and is not unknown. Below
+        :data:`CONFIDENT` it is no ground for an analysis.
     evidence
         Short sentences for and against.
     """

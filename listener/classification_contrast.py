@@ -34,8 +34,11 @@ def contrast_of(f: Facts) -> Verdict:
     if (kind := _first(KINDS, f)) is not None:
         return Verdict(kind.contrast, kind.confidence, (kind.reason,))
     weighting = _weighting(_first(TIMING, f), _first(WORDS, f), f)
-    weighting = _with_magnetization_transfer(weighting, f)
-    return _with_contrast_agent(weighting, f)
+    verdict = _with_contrast_agent(_with_magnetization_transfer(weighting, f), f)
+    if f.kind:
+        return verdict
+    evidence = (*verdict.evidence, "no Image Type: magnitude cannot be told from phase, projections and maps")
+    return Verdict(verdict.contrast, min(verdict.confidence, UNSURE), evidence)
 
 
 def _first(rules: tuple[Rule, ...], f: Facts) -> Rule | None:
@@ -94,14 +97,23 @@ def _with_contrast_agent(verdict: Verdict, f: Facts) -> Verdict:
         return Verdict(
             Contrast.T1_POST_CONTRAST, SURE, (*verdict.evidence, f"contrast agent: {', '.join(why)}")
         )
-    if say.BEFORE_CONTRAST.search(f.series_words) or not says_after_contrast(f.study_words):
+    if say.BEFORE_CONTRAST.search(f.series_words):
         return verdict
-    without_too = bool(say.BEFORE_CONTRAST.search(f.study_words) or " wwo " in f.study_words)
-    if not without_too or _fat_suppressed(f):
-        why_not = "the study is with contrast" + (", and fat is suppressed" if without_too else " only")
+    suppressed = _fat_suppressed(f)
+    both = bool(say.BOTH_CONTRAST.search(f.study_words))
+    if not both and says_after_contrast(f.study_words):
+        why_not = "the study is with contrast only"
         return Verdict(Contrast.T1_POST_CONTRAST, GUESS, (*verdict.evidence, why_not))
-    evidence = (*verdict.evidence, "the study has series before and after contrast; this one names none")
-    return Verdict(verdict.contrast, min(verdict.confidence, GUESS), evidence)
+    if both and suppressed:
+        why_not = "the study has series after contrast, and fat is suppressed"
+        return Verdict(Contrast.T1_POST_CONTRAST, GUESS, (*verdict.evidence, why_not))
+    if both:
+        evidence = (*verdict.evidence, "the study has series before and after contrast; this one names none")
+        return Verdict(verdict.contrast, min(verdict.confidence, GUESS), evidence)
+    if suppressed and not say.BEFORE_CONTRAST.search(f.study_words):
+        evidence = (*verdict.evidence, "fat is suppressed, as it mostly is after contrast")
+        return Verdict(verdict.contrast, min(verdict.confidence, UNSURE), evidence)
+    return verdict
 
 
 def _fat_suppressed(f: Facts) -> bool:

@@ -21,6 +21,8 @@ class Facts:
         Milliseconds; ``None`` also where the header has 0.
     kind
         The values of Image Type with what equals them in enhanced objects.
+    derived
+        Of these, the fourth and later: what was computed from the pixels.
     sequence
         Scanning Sequence, with what equals it in enhanced objects: ``SE``, ``GR``, ``IR``, ``EP``.
     series_words, study_words
@@ -37,6 +39,7 @@ class Facts:
     field_strength: float | None
     b_value: float | None
     kind: frozenset[str]
+    derived: frozenset[str]
     sequence: frozenset[str]
     variant: frozenset[str]
     options: frozenset[str]
@@ -56,8 +59,10 @@ class Facts:
         """Whether the signal is a gradient echo; ``None`` where the header does not say."""
         if "GR" in self.sequence or "FFE" in self.kind or "M_FFE" in self.kind:
             return True
-        if "SE" in self.sequence or "IR" in self.sequence or self.kind & {"M_SE", "M_IR"}:
+        if "SE" in self.sequence or self.kind & {"M_SE", "M_IR"}:
             return False
+        if "IR" in self.sequence:
+            return (self.te or 99) < 6 and (self.flip_angle or 90) <= 20
         if not self.sequence_name.strip():
             return None
         if any(name in self.sequence_name for name in ("tse", "spc", "tir", " se", "*se", "fse")):
@@ -67,7 +72,7 @@ class Facts:
 
 def facts_of(header: Header) -> Facts:
     """Read a header; whatever it holds, this gives an answer."""
-    sequence = set(codes_in(header, "ScanningSequence"))
+    sequence = _parts(header, "ScanningSequence")
     for keyword, value, code in _ENHANCED_SEQUENCE:
         if value in codes_in(header, keyword):
             sequence.add(code)
@@ -75,7 +80,8 @@ def facts_of(header: Header) -> Facts:
     kind |= {f"COMPONENT {value}" for value in codes_in(header, "ComplexImageComponent")}
     if str(header.get("RescaleType")).upper() == "PHASE":
         kind.add("PHASE")
-    variant, options = codes_in(header, "SequenceVariant"), codes_in(header, "ScanOptions")
+    flavour, derived = _flavour_and_derived(header)
+    variant, options = _parts(header, "SequenceVariant"), _parts(header, "ScanOptions")
     transfer = codes_in(header, "MagnetizationTransfer")
     modality, sop_class = codes_in(header, "Modality"), members(header, "SOPClassUID")
     return Facts(
@@ -87,13 +93,14 @@ def facts_of(header: Header) -> Facts:
         field_strength=_positive(number_in(header, "MagneticFieldStrength")),
         b_value=number_in(header, "DiffusionBValue"),
         kind=frozenset(kind),
+        derived=derived,
         sequence=frozenset(sequence),
-        variant=variant,
-        options=options,
+        variant=frozenset(variant),
+        options=frozenset(options),
         sequence_name=words_in(header, "SequenceName", "PulseSequenceName"),
         series_words=words_in(header, *_SERIES_TEXTS),
         study_words=words_in(header, *_STUDY_TEXTS),
-        declared_contrast=codes_in(header, "AcquisitionContrast") - {"UNKNOWN", "MIXED"},
+        declared_contrast=codes_in(header, "AcquisitionContrast") | (flavour & _FLAVOURS),
         magnetization_transfer=bool(
             "MTC" in variant
             or options & {"MT", "MT_GEMS", "MTC"}
@@ -115,6 +122,26 @@ _ENHANCED_SEQUENCE = (
     ("EchoPlanarPulseSequence", "YES", "EP"),
     ("InversionRecovery", "YES", "IR"),
 )
+
+
+_FLAVOURS = frozenset(
+    {"T1", "T2", "T2_STAR", "STIR", "FLUID_ATTENUATED", "PROTON_DENSITY", "DIFFUSION", "PERFUSION", "TOF"}
+)
+"""Acquisition contrasts that enhanced objects repeat as the third value of Image Type."""
+
+
+def _parts(header: Header, keyword: str) -> set[str]:
+    """Code strings; de-identified headers may hold several joined by underscores."""
+    codes = codes_in(header, keyword)
+    return {part for code in codes for part in (code, *code.split("_"))}
+
+
+def _flavour_and_derived(header: Header) -> tuple[frozenset[str], frozenset[str]]:
+    values = members(header, "ImageType")
+    if len(values) == 1 and isinstance(values[0], str):
+        values = list(values[0].split("\\"))
+    codes = [value.strip().upper() if isinstance(value, str) else "" for value in values]
+    return frozenset(codes[2:3]), frozenset(codes[3:])
 
 
 def _is_mr_class(uid: object) -> bool:

@@ -79,8 +79,9 @@ KINDS: tuple[Rule, ...] = (
         Contrast.OTHER, LIKELY, "description names a derived map other than ADC",
         lambda f: bool(say.DERIVED_MAP.search(f.series_words))
         or bool(f.kind & {"FA", "EADC", "ECD", "TENSOR", "CBF", "CBV", "MTT", "TTP", "T1 MAP", "T2 MAP",
-                          "T2_STAR MAP", "RCBF", "RCBV", "SUBTRACTION", "SUBTRACT", "SUB", "R2", "R2_STAR",
-                          "T1", "T2", "T2_STAR", "PERFUSION_ASL", "FA_MAP", "EXP_ADC"}),
+                          "T2_STAR MAP", "RCBF", "RCBV", "SUBTRACTION", "SUBTRACT", "SUB", "R2_STAR MAP",
+                          "T1_MAP", "T2_MAP", "PERFUSION_ASL", "FA_MAP", "EXP_ADC"})
+        or bool(f.derived & {"T1", "T2", "T2_STAR", "R1", "R2", "R2_STAR", "RHO"}),
     ),
     Rule(
         Contrast.ADC, SURE, "Image Type names an apparent diffusion coefficient",
@@ -109,14 +110,14 @@ KINDS: tuple[Rule, ...] = (
     ),
     Rule(
         Contrast.OTHER, LIKELY, "reformatted or projected from other images",
-        lambda f: _is_minimum_projection(f) or bool(f.kind & {
+        lambda f: _is_minimum_projection(f) or bool(say.REFORMATTED.search(f.series_words))
+        or bool(f.kind & {
             "MPR", "REFORMATTED", "MPR_THICK", "MPR_THIN", "CPR", "CSA MPR", "CSAPARALLEL", "RESAMPLED",
-            "VOLREND", "MEAN_IP", "MIXED"}),
+            "VOLREND", "MEAN_IP"}),
     ),
     Rule(
         Contrast.OTHER, UNSURE, "no Image Type: magnitude cannot be told from phase, projections and maps",
         lambda f: not f.kind and not say.MAGNITUDE_WORDS.search(f.series_words)
-        and not say.TRACE.search(f.series_words)
         and (_susceptibility(f) or (f.b_value or 0) > 0 or "EP" in f.sequence
              or bool(say.DWI.search(f.series_words + f.sequence_name))),
     ),
@@ -178,6 +179,11 @@ def _spoiled_t1(f: Facts) -> bool:
     return plausible and f.tr < 450 and f.flip_angle >= 0.95 * _ernst_angle(f.tr)
 
 
+def _longest_t2_echo(f: Facts) -> float:
+    """Milliseconds; refocusing by small flip angles (SPACE, CUBE, VISTA) allows nominal times this long."""
+    return 700.0 if f.spatial_3d or _low_field(f) else 300.0
+
+
 TIMING: tuple[Rule, ...] = (
     Rule(
         Contrast.STIR, LIKELY, "spin echo with the inversion time that nulls fat",
@@ -225,7 +231,7 @@ TIMING: tuple[Rule, ...] = (
     Rule(
         Contrast.T2, LIKELY, "spin echo with long repetition and echo times",
         lambda f: f.gradient_echo is False and not _inversion_recovery(f)
-        and f.tr is not None and f.tr >= 1400 and between(f.te, 60, 300),
+        and f.tr is not None and f.tr >= 1400 and between(f.te, 60, _longest_t2_echo(f)),
     ),
     Rule(
         Contrast.PD, GUESS, "spin echo with long repetition and short echo times",
@@ -278,7 +284,10 @@ CONTRADICTIONS: tuple[tuple[Contrast, str, Callable[[Facts], bool]], ...] = (
     (Contrast.FLAIR, "inversion time does not null CSF", lambda f: f.ti is not None and f.ti < 1100),
     (Contrast.FLAIR, "gradient echo", lambda f: f.gradient_echo is True),
     (Contrast.T2, "echo time too short for T2", lambda f: f.te is not None and f.te < 50),
-    (Contrast.T2, "echo time too long for tissue", lambda f: f.te is not None and f.te > 400),
+    (
+        Contrast.T2, "echo time too long for tissue",
+        lambda f: f.te is not None and f.te > _longest_t2_echo(f),
+    ),
     (Contrast.T2, "gradient echo", lambda f: f.gradient_echo is True),
     (Contrast.T2, "inversion recovery of unknown inversion time", _inversion_recovery),
     (Contrast.T1, "echo time too long for T1", lambda f: f.te is not None and f.te > 45),

@@ -348,4 +348,10 @@ CORONAL = _any(
 HEAD_NECK_COIL = _any(
     r"(?<![a-z])(?:head ?neck|neck|hn)(?![a-z])", r"neck ?matrix", r"nv ?coil|neurovascular"
 )
-TRACE = _any("trace", r"(?<![a-z])s?b ?=? ?[1-9]\d{2,3}(?!\d)", r"(?<![a-z])iso(?:tropic)?(?![a-z])")
+BOTH_CONTRAST = _any(
+    r"(?<![a-z])w(?:ith)? ?(?:and|&|\+)? ?w(?:ith)? ?(?:o|out)(?![a-z])",
+    "(?<![a-z])(?:wwo|mit und ohne|ohne und mit|avec et sans|sans et avec|con y sin|sin y con|com e sem)",
+    _words("sem e com|con e senza|senza e con|met en zonder|pre and post|pre ?& ?post|pre post"),
+    r"\+ ?-|±|平扫\+增强",
+)
+REFORMATTED = _any(_words(r"mpr|reformat\w*|curved|cpr"))
