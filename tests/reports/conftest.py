@@ -5,11 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from dicom_validator.validator.dicom_file_validator import DicomFileValidator
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import Comprehensive3DSRStorage, MRImageStorage
 
@@ -146,6 +148,19 @@ def study() -> SimpleNamespace:
         series=_series,
         report=_report,
     )
+
+
+@pytest.fixture(scope="session")
+def reread() -> Callable[[Dataset], Dataset]:
+    """A report as its reader finds it in a file."""
+
+    def read(report: Dataset) -> Dataset:
+        buffer = BytesIO()
+        report.save_as(buffer, enforce_file_format=True)
+        buffer.seek(0)
+        return dcmread(buffer)
+
+    return read
 
 
 @pytest.fixture(scope="session")

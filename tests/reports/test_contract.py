@@ -1,9 +1,6 @@
 """The report contract, checked with pydicom alone on what a file holds."""
 
-from io import BytesIO
-
 import pytest
-from pydicom import dcmread
 from pydicom.uid import Comprehensive3DSRStorage
 
 from processors.findings import UNITS, Quantity, Sign, State
@@ -15,13 +12,6 @@ STATES = {
     State.INDETERMINATE: ("373068000", "SCT", "Undetermined"),
     State.NOT_EVALUATED: ("373121007", "SCT", "Not evaluated"),
 }
-
-
-def reread(report):
-    buffer = BytesIO()
-    report.save_as(buffer, enforce_file_format=True)
-    buffer.seek(0)
-    return dcmread(buffer)
 
 
 def code(item):
@@ -49,7 +39,7 @@ def groups(report):
 
 
 @pytest.fixture(scope="module")
-def report(study):
+def report(study, reread):
     return reread(study.report())
 
 

@@ -2,14 +2,32 @@
 
 import warnings
 from io import BytesIO
+from pathlib import Path
 
+import pydicom.data
 import pytest
-from pydicom import dcmread
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydicom import config, dcmread
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+from pydicom.valuerep import validate_value
 
 from processors.findings import Algorithm, Confidence, Finding, Reason, Sign, State, not_evaluated
 from reports.structured_report import PredecessorReport
+from reports.study_attributes import (
+    CLINICAL_TRIAL_STUDY,
+    CLINICAL_TRIAL_SUBJECT,
+    GENERAL_STUDY,
+    PATIENT,
+    PATIENT_STUDY,
+    SOP_COMMON,
+)
+from reports.study_header import study_header
 from reports.text import NOT_STATED
 
 
@@ -255,6 +273,8 @@ VARIANTS = (
     pregnancy_and_smoking,
 )  # fmt: skip
 
+CHARACTER_SET_FILES = sorted((Path(pydicom.data.__file__).parent / "charset_files").glob("*.dcm"))
+
 
 @pytest.fixture
 def valid(tmp_path, dciodvfy_errors, dicom_validator_errors):
@@ -276,58 +296,120 @@ def valid(tmp_path, dciodvfy_errors, dicom_validator_errors):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_report_is_valid_whatever_the_study(variant, study, valid):
-    report = valid(study.report(source=variant(study.source())))
+    report = valid(
+        study.report(
+            study.findings()[1:4],
+            source=variant(study.source()),
+            evidence=[study.series(1, 2), study.series(2, 2)],
+        )
+    )
     assert report.StudyInstanceUID == study.uid
 
 
+def test_a_whole_report_is_valid(study, valid):
+    assert len(valid(study.report()).ContentSequence[-1].ContentSequence) == 1 + 11 + 12
+
+
 @pytest.mark.parametrize("variant", [latin_1, japanese, unicode, chinese, greek_and_korean])
-def test_names_in_every_script_survive(variant, study, valid):
+def test_names_in_every_script_survive(variant, study, reread):
     source = variant(study.source())
-    report = valid(study.report(source=source))
+    report = reread(study.report(source=source))
     assert report.SpecificCharacterSet == "ISO_IR 192"
     assert report.PatientName == source.PatientName
     assert report.StudyDescription == source.StudyDescription
 
 
-def test_a_missing_deidentification_method_is_named_as_missing(study, valid):
+@pytest.mark.parametrize("path", CHARACTER_SET_FILES, ids=lambda path: path.stem)
+def test_names_of_real_files_in_every_character_set_survive(path, study, reread):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        source = dcmread(path)
+        source.StudyInstanceUID = study.uid
+        report = reread(study.report([], source=source, evidence=[]))
+        assert str(report.PatientName) == str(source.get("PatientName", "")).strip()
+
+
+def test_a_missing_deidentification_method_is_named_as_missing(study, reread):
     assert (
-        valid(study.report(source=deidentified_without_method(study.source()))).DeidentificationMethod
+        reread(study.report(source=deidentified_without_method(study.source()))).DeidentificationMethod
         == NOT_STATED
     )
-    kept = valid(study.report(source=deidentified_with_method(study.source())))
+    kept = reread(study.report(source=deidentified_with_method(study.source())))
     assert kept.DeidentificationMethod == "Site script"
-    coded = valid(study.report(source=deidentified_with_codes(study.source())))
+    coded = reread(study.report(source=deidentified_with_codes(study.source())))
     assert coded.DeidentificationMethodCodeSequence[0].CodeValue == "113100"
     assert coded.LongitudinalTemporalInformationModified == "REMOVED"
 
 
-def test_clinical_trial_attributes_are_whole(study, valid):
+def test_clinical_trial_attributes_are_whole(study, reread):
     source = clinical_trial(study.source())
-    report = valid(study.report(source=source))
+    report = reread(study.report(source=source))
     for element in source:
         if element.keyword.startswith(("Clinical", "Longitudinal", "Consent")):
             assert report[element.tag] == element
-    half = valid(study.report(source=clinical_trial_half_told(study.source())))
+    half = reread(study.report(source=clinical_trial_half_told(study.source())))
     assert half.ClinicalTrialSiteID == "01"
     assert half.ClinicalTrialSponsorName == half.ClinicalTrialSubjectID == NOT_STATED
     assert half.ClinicalTrialProtocolName == ""
     assert "LongitudinalTemporalOffsetFromEvent" not in half
 
 
-def test_what_is_illegal_is_left_out_and_the_rest_kept(study, valid):
-    report = valid(study.report(source=dates_illegal(study.source())))
+def test_what_is_illegal_is_left_out_and_the_rest_kept(study, reread):
+    report = reread(study.report(source=dates_illegal(study.source())))
     assert (report.StudyDate, report.StudyTime, report.PatientBirthDate) == ("", "", "")
     assert "PatientAge" not in report
     assert report.PatientID == "4711"
-    report = valid(study.report(source=identifiers_too_long(study.source())))
+    report = reread(study.report(source=identifiers_too_long(study.source())))
     assert report.AccessionNumber == ""
     assert len(report.StudyDescription) <= 64
     assert report.PatientComments == "line one\r\nline two"
-    report = valid(study.report(source=sequences_broken(study.source())))
+    report = reread(study.report(source=sequences_broken(study.source())))
     assert "ReferencedStudySequence" not in report
-    report = valid(study.report(source=unknown_vr(study.source())))
+    report = reread(study.report(source=unknown_vr(study.source())))
     assert not any(element.tag.is_private for element in report)
     assert "EthnicGroup" not in report
+
+
+SHARED = [
+    keyword
+    for module in (
+        PATIENT,
+        CLINICAL_TRIAL_SUBJECT,
+        GENERAL_STUDY,
+        PATIENT_STUDY,
+        CLINICAL_TRIAL_STUDY,
+        SOP_COMMON,
+    )
+    for keyword in module
+    if keyword != "StudyInstanceUID" and dictionary_VR(keyword) != "SQ"
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(SHARED),
+        st.binary(max_size=100) | st.sampled_from([b"A\\B", b"YES", b"20260314", "Müller^J=山=^".encode()]),
+    ),
+    st.sampled_from(
+        ["ISO_IR 100", "ISO_IR 192", "GB18030", "\\ISO 2022 IR 87", "ISO 2022 IR 149", "NONE SUCH"]
+    ),
+)
+def test_no_bytes_in_a_header_prevent_a_report(study, header, character_set):
+    source = study.source()
+    source[0x00080005] = RawDataElement(
+        BaseTag(0x00080005), "CS", len(character_set), character_set.encode(), 0, False, True
+    )
+    for keyword, raw in header.items():
+        tag = BaseTag(tag_for_keyword(keyword))
+        source[tag] = RawDataElement(tag, dictionary_VR(tag), len(raw), raw, 0, False, True)
+    clean = study_header(source)
+    clean.save_as(BytesIO(), implicit_vr=False, little_endian=True)
+    for element in clean:
+        if element.keyword != "PatientID" and element.VR != "SQ":
+            values = element.value if isinstance(element.value, MultiValue) else [element.value]
+            for value in values:
+                validate_value(element.VR, str(value) if element.VR == "DS" else value, config.RAISE)
 
 
 def test_a_patient_id_is_never_changed(study):
@@ -338,9 +420,9 @@ def test_a_patient_id_is_never_changed(study):
         assert study.report(source=source).PatientID == "9" * 70
 
 
-def test_coded_sequences_and_the_imaging_procedure_come_from_the_study(study, valid):
+def test_coded_sequences_and_the_imaging_procedure_come_from_the_study(study, reread):
     source = sequences(study.source())
-    report = valid(study.report(source=source))
+    report = reread(study.report(source=source))
     for keyword in ("ReferencedStudySequence", "ProcedureCodeSequence", "OtherPatientIDsSequence"):
         assert report[keyword] == source[keyword]
     (procedure,) = [
@@ -351,10 +433,10 @@ def test_coded_sequences_and_the_imaging_procedure_come_from_the_study(study, va
     assert (procedure.CodeValue, procedure.CodingSchemeDesignator) == ("MRHN", "99HOSP")
 
 
-def test_times_are_in_the_time_zone_of_the_study(study, valid):
-    report = valid(study.report(source=time_zone(study.source())))
+def test_times_are_in_the_time_zone_of_the_study(study, reread):
+    report = reread(study.report(source=time_zone(study.source())))
     assert (report.TimezoneOffsetFromUTC, report.ContentTime) == ("-0330", "113926")
-    assert valid(study.report(source=time_zone_illegal(study.source()))).TimezoneOffsetFromUTC == "+0000"
+    assert reread(study.report(source=time_zone_illegal(study.source()))).TimezoneOffsetFromUTC == "+0000"
 
 
 def test_values_of_patients_reach_neither_log_nor_warnings(study, caplog, recwarn):

@@ -3,12 +3,10 @@
 import string
 import subprocess
 import sys
-from io import BytesIO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydicom import dcmread
 
 from processors.findings import (
     Algorithm,
@@ -25,13 +23,6 @@ from processors.findings import (
 from reports.reading import ReportError, read_findings
 
 SERIES = ("1", "2", "10")
-
-
-def reread(report):
-    buffer = BytesIO()
-    report.save_as(buffer, enforce_file_format=True)
-    buffer.seek(0)
-    return dcmread(buffer)
 
 
 names = (
@@ -64,7 +55,7 @@ def findings(draw, sign, study_uid):
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_what_is_read_is_what_was_reported(study, data):
+def test_what_is_read_is_what_was_reported(study, reread, data):
     reported = [
         data.draw(findings(sign, study.uid))
         for sign in data.draw(st.lists(st.sampled_from(Sign), unique=True, max_size=4))
@@ -81,7 +72,7 @@ def test_reading_needs_no_highdicom():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_report_without_floating_point_values_is_read(study):
+def test_a_report_without_floating_point_values_is_read(study, reread):
     report = study.report()
     for group in report.ContentSequence[-1].ContentSequence:
         for item in group.ContentSequence:
