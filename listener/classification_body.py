@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from listener import classification_words as say
 from listener.classification_facts import Facts
+from listener.classification_rules import between
 from listener.headers import Header, codes_in, number_in, numbers_in, words_in
 from processors.acquisition import BodyPart, Contrast, Plane
 
@@ -23,6 +24,7 @@ _TAGGED = {
     ),
 }  # fmt: skip
 _TAGS = {tag: part for part, tags in _TAGGED.items() for tag in tags}
+_SPINE = (BodyPart.CERVICAL_SPINE, BodyPart.OTHER_SPINE)
 _NO_TAG = frozenset({"SPINE", "HEADNECK", "CTSPINE", "OTHER", "UNKNOWN", "NONE", "MR", "WHOLEBODY"})
 
 
@@ -44,25 +46,26 @@ class _Hint:
 
 def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane) -> BodyVerdict:
     """The part of the body with the most evidence, if it is enough and leads the next clearly."""
+    of_series = _word_hints(facts.series_words, 3.0, "series description")
+    of_study = _word_hints(facts.study_words, 1.5, "study description")
     hints = [
-        *_word_hints(facts.series_words, 3.0, "series description"),
-        *_word_hints(facts.study_words, 1.5, "study description"),
-        *_tag_hints(header),
+        *of_series,
+        *of_study,
+        *_tag_hints(header, 0.5 if len(of_study) > 1 else 1.0),
         *_extent_hints(header, plane),
         *_contrast_hints(contrast, facts),
     ]
     spine = bool(say.ANY_SPINE.search(facts.series_words + facts.study_words)) or bool(
-        codes_in(header, "BodyPartExamined") & {"SPINE", "CTSPINE"}
+        say.ANY_SPINE.search(words_in(header, "BodyPartExamined"))
     )
+    hints += _coil_hints(words_in(header, "ReceiveCoilName"), spine)
+    if spine and not any(hint.body_part in _SPINE for hint in hints):
+        hints.append(_Hint(BodyPart.BRAIN, -1.0, "the spine is named"))
     scores = {part: sum(hint.weight for hint in hints if hint.body_part is part) for part in BodyPart}
-    if spine:
-        scores[BodyPart.BRAIN] -= 1.0
-        if say.HEAD_NECK_COIL.search(words_in(header, "ReceiveCoilName")):
-            scores[BodyPart.CERVICAL_SPINE] += 1.0
     ranked = sorted(scores, key=lambda part: scores[part], reverse=True)
     best, second = ranked[0], ranked[1]
     lead = scores[best] - max(scores[second], 0.0)
-    reasons = tuple(hint.reason for hint in hints) + (("the spine is named",) if spine else ())
+    reasons = tuple(dict.fromkeys(hint.reason for hint in hints))
     if scores[best] < ENOUGH or lead < MARGIN:
         return BodyVerdict(BodyPart.UNKNOWN, 0.3, (*reasons, "the body part is not clear"))
     return BodyVerdict(best, min(0.5 + lead / 6, 0.98), reasons)
@@ -83,15 +86,16 @@ def _word_hints(words: str, weight: float, where: str) -> list[_Hint]:
     return [_Hint(part, shared, f"{where} names {part}") for part, _ in named]
 
 
-def _tag_hints(header: Header) -> list[_Hint]:
+def _tag_hints(header: Header, trust: float) -> list[_Hint]:
+    """A study of several regions often has the tag of one of them on every series: trust it less."""
     hints = []
     for tag in codes_in(header, "BodyPartExamined") - _NO_TAG:
         part = _TAGS.get(tag)
         if part is None:
-            hints += _word_hints(f" {tag.casefold()} ", 1.0, "Body Part Examined")
+            hints += _word_hints(f" {tag.casefold()} ", trust, "Body Part Examined")
         else:
             weight = 1.0 if tag in ("NECK", "NCK") else 1.25
-            hints.append(_Hint(part, weight, f"Body Part Examined is {tag}"))
+            hints.append(_Hint(part, trust * weight, f"Body Part Examined is {tag}"))
     return hints + _word_hints(words_in(header, "AnatomicRegion"), 1.25, "Anatomic Region")
 
 
@@ -101,23 +105,48 @@ def _extent_hints(header: Header, plane: Plane) -> list[_Hint]:
     if step is None:
         step = number_in(header, "SliceThickness")
     thick = count * step if count is not None and step is not None else None
-    spacing, columns = numbers_in(header, "PixelSpacing", 2), number_in(header, "Columns")
+    spacing = numbers_in(header, "PixelSpacing", 2)
+    rows, columns = number_in(header, "Rows"), number_in(header, "Columns")
     wide = spacing[1] * columns if spacing is not None and columns is not None else None
-    hints = []
-    if plane is Plane.SAGITTAL and thick is not None and 20 < thick < 90:
-        hints += [_Hint(BodyPart.CERVICAL_SPINE, 0.75, "sagittal stack narrower than a head")]
-        hints += [_Hint(BodyPart.OTHER_SPINE, 0.75, "sagittal stack narrower than a head")]
-        hints += [_Hint(BodyPart.BRAIN, -1.5, "sagittal stack narrower than a head")]
-    if plane is Plane.SAGITTAL and thick is not None and 110 < thick < 240:
-        hints.append(_Hint(BodyPart.BRAIN, 0.75, "sagittal stack as wide as a head"))
-    if plane is Plane.AXIAL and wide is not None and 80 < wide < 190:
-        hints.append(_Hint(BodyPart.BRAIN, -1.5, "axial images narrower than a head"))
-    return hints
+    tall = spacing[0] * rows if spacing is not None and rows is not None else None
+    hints = [
+        (plane is Plane.SAGITTAL and between(thick, 20, 90), _NARROW),
+        (plane is Plane.SAGITTAL and between(thick, 110, 240), _AS_WIDE_AS_A_HEAD),
+        (plane is Plane.SAGITTAL and between(tall, 330, 1500), _TALL),
+        (plane is Plane.AXIAL and between(wide, 80, 190), _SMALL_FIELD),
+    ]
+    return [hint for holds, group in hints if holds for hint in group]
+
+
+_NARROW = tuple(
+    _Hint(part, weight, "sagittal stack narrower than a head")
+    for part, weight in (
+        (BodyPart.CERVICAL_SPINE, 0.75),
+        (BodyPart.OTHER_SPINE, 0.75),
+        (BodyPart.BRAIN, -1.5),
+    )
+)
+_AS_WIDE_AS_A_HEAD = (_Hint(BodyPart.BRAIN, 0.75, "sagittal stack as wide as a head"),)
+_TALL = tuple(
+    _Hint(part, weight, "sagittal images taller than a neck")
+    for part, weight in ((BodyPart.OTHER_SPINE, 0.75), (BodyPart.CERVICAL_SPINE, -0.75))
+)
+_SMALL_FIELD = (_Hint(BodyPart.BRAIN, -1.5, "axial images narrower than a head"),)
+
+
+def _coil_hints(coil: str, spine: bool) -> list[_Hint]:
+    if say.HEAD_NECK_COIL.search(coil):
+        return [_Hint(BodyPart.CERVICAL_SPINE, 1.0, "spine, with a head and neck coil")] if spine else []
+    if say.NECK_COIL.search(coil):
+        return [_Hint(BodyPart.CERVICAL_SPINE, 1.0, "neck coil")]
+    if say.SPINE_COIL.search(coil):
+        return [_Hint(BodyPart.BRAIN, -1.0, "spine coil")]
+    return []
 
 
 def _contrast_hints(contrast: Contrast, facts: Facts) -> list[_Hint]:
     if contrast in (Contrast.FLAIR, Contrast.SWI, Contrast.SWI_PHASE, Contrast.SWI_MIP):
         return [_Hint(BodyPart.BRAIN, 1.75, f"{contrast} is made of the brain")]
-    if contrast is Contrast.ADC or (contrast is Contrast.DWI and not {"EP", "MOSAIC"} & facts.kind):
-        return [_Hint(BodyPart.BRAIN, 0.75, "diffusion is mostly of the brain")]
+    if contrast is Contrast.ADC or (contrast is Contrast.DWI and say.TRACE.search(facts.series_words)):
+        return [_Hint(BodyPart.BRAIN, 0.75, "diffusion maps and traces are mostly of the brain")]
     return []

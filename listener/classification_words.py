@@ -38,6 +38,7 @@ T2_STAR = _any(
     "gre me(?![a-z])",
     "fgre t2",
     "t2 ?(?:gre|gradient|fl2d|flash)",
+    "(?<![a-z])(?:gre|ge) t2",
 )
 FLAIR = _any(
     "fla?ir",
@@ -236,6 +237,8 @@ AFTER_CONTRAST = _any(
         "(?<![a-z])(?:with|avec|mit|con|com|med|met|nach|after|apres|dopo|tras|despues|wth|w) (?:iv |"
         "i v )?(?:con|contr|gad|gd|inj|prod|kontr|mdc|km)"
     ),
+    _words(r"contrast\w*|kontrast\w*"),
+    "(?<![a-z])(?:with|iv)(?= *(?:[|]|$))",
     "enhanc",
     r"(?<![a-z])inj(?:ect\w*)?(?![a-z])",
     "kontrast ?mittel",
@@ -244,12 +247,13 @@ AFTER_CONTRAST = _any(
     "контраст",
 )
 BEFORE_CONTRAST = _any(
+    r"(?<![a-z])pre ?(?:con\w*|gd|gad\w*|km|inj\w*)(?![a-z])",
     _words(r"pre|nativ\w*|plain|unenhanced|non ?(?:con|enh)\w*|noncon\w*"),
-    "(?<![a-z])pre(?:con|gd|gad)",
     (
         "(?<![a-z])(?:without|w ?o|wo|ohne|sans|senza|sin|sem|utan|uten|zonder|bez|"
-        "no) (?:and )?(?:iv |i v )?(?:con|gad|gd|inj|prod|kontr|mdc|km|c(?![a-z]))"
+        r"no) (?:and )?(?:\w+ )?(?:con\w*|gad\w*|gd|inj\w*|prod\w*|kontr\w*|mdc|km|c(?![a-z]))"
     ),
+    "(?<![a-z])(?:without|w ?o|wo|ohne|sans|senza|sin|sem)(?= *(?:[|]|$))",
     "平扫|单纯|単純",
     "без контр",
 )
@@ -313,6 +317,7 @@ OTHER_SPINE = _any(
 ANY_SPINE = _any(
     _words("spine|spinal|sc|cord"),
     "wirbel",
+    "r(?:u|ue)ckenmark",
     "rachis",
     "(?:colonna|columna|coluna)",
     "vertebr",
@@ -345,13 +350,15 @@ CORONAL = _any(
     "冠状|冠狀|корон",
 )
 
-HEAD_NECK_COIL = _any(
-    r"(?<![a-z])(?:head ?neck|neck|hn)(?![a-z])", r"neck ?matrix", r"nv ?coil|neurovascular"
-)
+HEAD_NECK_COIL = _any(_words("head ?neck|hn|nv|hna?p?s?"), "neurovascular")
+NECK_COIL = _any("(?<![a-z])neck", "cervical|(?<![a-z])c ?spine")
+SPINE_COIL = _any("(?<![a-z])spine", "(?<![a-z])sp ?matrix")
+TRACE = _any("trace", r"(?<![a-z])[sd]?b ?=? ?[1-9]\d{2,3}(?!\d)")
 BOTH_CONTRAST = _any(
     r"(?<![a-z])w(?:ith)? ?(?:and|&|\+)? ?w(?:ith)? ?(?:o|out)(?![a-z])",
+    r"(?<![a-z])w(?:ith)? ?(?:o|out) ?(?:and|&|\+)? ?w(?:ith)?(?![a-z])",
     "(?<![a-z])(?:wwo|mit und ohne|ohne und mit|avec et sans|sans et avec|con y sin|sin y con|com e sem)",
     _words("sem e com|con e senza|senza e con|met en zonder|pre and post|pre ?& ?post|pre post"),
-    r"\+ ?-|±|平扫\+增强",
+    r"±|(?<![a-z])s c cont|平扫 ?\+ ?增强",
 )
 REFORMATTED = _any(_words(r"mpr|reformat\w*|curved|cpr"))

@@ -168,7 +168,7 @@ def words_in(header: Header, *keywords: str) -> str:
     if not joined.isascii():
         decomposed = unicodedata.normalize("NFKD", joined)
         joined = unicodedata.normalize("NFC", "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f"))
-    return f" {joined.casefold().translate(_BLANKS)} "
+    return f" {' '.join(joined.casefold().replace('+/-', '±').translate(_BLANKS).split())} "
 
 
 _BLANKS = str.maketrans(dict.fromkeys("_-/.,;:()[]{}^#'\"\\\t\r\n", " "))
