@@ -20,8 +20,6 @@ from reports import codes
 from reports.identity import derived_uid
 from reports.narrative import summary_lines
 
-OVERALL_KEY = "summary"
-
 
 def measurement_groups(
     findings: Sequence[Finding],
@@ -74,7 +72,7 @@ def _overall_group(findings: Sequence[Finding], study_uid: str) -> MeasurementsA
     present = sum(f.state is State.PRESENT for f in findings)
     evaluable = present + sum(f.state is State.ABSENT for f in findings)
     group = MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=_tracking(study_uid, OVERALL_KEY),
+        tracking_identifier=_tracking(study_uid, codes.OVERALL.value),
         finding_type=codes.OVERALL,
         measurements=[
             _measurement(codes.SIGNS_PRESENT, present, codes.SIGNS_UNIT),

@@ -62,6 +62,16 @@ def read_findings(report: Dataset) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
+def read_summary(report: Dataset) -> tuple[str, ...]:
+    """The sentences of the overall group, in their order; none where the report has no such group."""
+    return tuple(
+        str(item.TextValue)
+        for group in _groups(report)
+        if _text(group, _TRACKING_IDENTIFIER) == codes.OVERALL.value
+        for item in _named(group, codes.COMMENT)
+    )
+
+
 def _finding(
     sign: Sign, group: Dataset, regions: tuple[RegionMeasurements, ...], series_of: dict[str, str]
 ) -> Finding:

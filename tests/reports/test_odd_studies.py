@@ -17,7 +17,20 @@ from pydicom.tag import BaseTag
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 from pydicom.valuerep import validate_value
 
-from processors.findings import Algorithm, Confidence, Finding, Reason, Sign, State, not_evaluated
+from processors.findings import (
+    Algorithm,
+    Confidence,
+    Finding,
+    Measurement,
+    Quantity,
+    Reason,
+    RegionMeasurements,
+    Sign,
+    State,
+    not_evaluated,
+    regions_of,
+)
+from reports.reading import read_findings
 from reports.structured_report import PredecessorReport
 from reports.study_attributes import (
     CLINICAL_TRIAL_STUDY,
@@ -466,6 +479,20 @@ def test_every_state_of_every_sign_is_valid(state, study, valid):
     reasons = (Reason("odd-reason", "“Quoted” \\ 5 µm ≥ 3\nnew line [x] "),)
     findings = [Finding(sign, state, algorithm, confidence, reasons) for sign in Sign]
     valid(study.report(findings, manufacturer="M" * 64, institution="Charité", software_version="1" * 64))
+
+
+def test_every_region_and_every_quantity_has_its_code(study, valid):
+    numbers = tuple(Measurement(quantity, 1 / 3) for quantity in Quantity)
+    findings = [
+        Finding(
+            sign,
+            State.ABSENT,
+            Algorithm("a", "1"),
+            regions=tuple(RegionMeasurements(region, numbers) for region in regions_of(sign)),
+        )
+        for sign in Sign
+    ]
+    assert list(read_findings(valid(study.report(findings)))) == findings
 
 
 def test_enhanced_and_unknown_classes_of_images_are_evidence(study, valid):

@@ -20,7 +20,7 @@ from processors.findings import (
     State,
     regions_of,
 )
-from reports.reading import ReportError, read_findings
+from reports.reading import ReportError, read_findings, read_summary
 
 SERIES = ("1", "2", "10")
 
@@ -53,7 +53,7 @@ def findings(draw, sign, study_uid):
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_is_read_is_what_was_reported(study, reread, data):
     reported = [
@@ -105,6 +105,13 @@ def test_a_state_of_another_vocabulary_is_refused(study):
             item.ConceptCodeSequence[0].CodeValue = "373572006"
     with pytest.raises(ReportError, match="state"):
         read_findings(report)
+
+
+def test_the_sentences_of_the_summary_are_read(study, reread):
+    lines = read_summary(reread(study.report()))
+    assert lines[0] == "2 of the 4 evaluable signs are present."
+    assert "RESEARCH USE" in lines[-1]
+    assert read_summary(study.source()) == ()
 
 
 def test_other_documents_hold_no_findings(study):
