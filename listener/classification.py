@@ -1,10 +1,9 @@
 """The header of a series → contrast, body part, plane, and why. Pure."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-import numpy as np
 
 from listener import classification_words as say
 from listener.classification_body import body_part_of
@@ -67,10 +66,11 @@ def classify(header: Header) -> Classification:
 def _plane(header: Header, facts: Facts) -> tuple[Plane | None, str]:
     cosines = numbers_in(header, "ImageOrientationPatient", 6)
     if cosines is not None and max(map(abs, cosines)) < 2:
-        normal = np.abs(np.cross(cosines[:3], cosines[3:]))
-        length = float(np.linalg.norm(normal))
+        (a, b, c), (d, e, f) = cosines[:3], cosines[3:]
+        normal = (abs(b * f - c * e), abs(c * d - a * f), abs(a * e - b * d))
+        length = math.hypot(*normal)
         if length > 0.5:
-            nearest = int(normal.argmax())
+            nearest = normal.index(max(normal))
             if normal[nearest] / length < OBLIQUE_BEYOND:
                 return Plane.OBLIQUE, "the slices are oblique"
             plane = (Plane.SAGITTAL, Plane.CORONAL, Plane.AXIAL)[nearest]

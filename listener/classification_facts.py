@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
-from listener.classification_words import AFTER_CONTRAST, BEFORE_CONTRAST
+from listener.classification_words import (
+    AFTER_CONTRAST,
+    BEFORE_CONTRAST,
+    GRADIENT_ECHO_NAME,
+    SPIN_ECHO_NAME,
+)
 from listener.headers import Header, codes_in, members, number_in, words_in
 
-_SERIES_TEXTS = ("SeriesDescription", "ProtocolName")
 _STUDY_TEXTS = ("StudyDescription", "PerformedProcedureStepDescription", "RequestedProcedureDescription")
 _MR_CLASSES = ("1.2.840.10008.5.1.4.1.1.4",)
 _NO_AGENT = frozenset({"", "NO", "NONE", "N", "NIL", "NOT GIVEN", "WITHOUT", "OHNE", "SANS", "0"})
@@ -17,6 +21,8 @@ class Facts:
 
     Attributes
     ----------
+    gradient_echo
+        Whether the signal is a gradient echo, not a spin echo.
     te, tr, ti
         Milliseconds; ``None`` also where the header has 0.
     kind
@@ -32,6 +38,7 @@ class Facts:
     """
 
     is_mr: bool
+    gradient_echo: bool | None
     te: float | None
     tr: float | None
     ti: float | None
@@ -52,22 +59,7 @@ class Facts:
     angiography: bool
     spatial_3d: bool
     agent: tuple[str, ...]
-    instances: float | None
-
-    @property
-    def gradient_echo(self) -> bool | None:
-        """Whether the signal is a gradient echo; ``None`` where the header does not say."""
-        if "GR" in self.sequence or "FFE" in self.kind or "M_FFE" in self.kind:
-            return True
-        if "SE" in self.sequence or self.kind & {"M_SE", "M_IR"}:
-            return False
-        if "IR" in self.sequence:
-            return (self.te or 99) < 6 and (self.flip_angle or 90) <= 20
-        if not self.sequence_name.strip():
-            return None
-        if any(name in self.sequence_name for name in ("tse", "spc", "tir", " se", "*se", "fse")):
-            return False
-        return True if any(name in self.sequence_name for name in ("fl", "tfl", "me2d", "swi")) else None
+    time_points: float | None
 
 
 def facts_of(header: Header) -> Facts:
@@ -78,18 +70,24 @@ def facts_of(header: Header) -> Facts:
             sequence.add(code)
     kind = set(codes_in(header, "ImageType"))
     kind |= {f"COMPONENT {value}" for value in codes_in(header, "ComplexImageComponent")}
+    kind |= codes_in(header, "VolumeBasedCalculationTechnique") - {"NONE"}
     if str(header.get("RescaleType")).upper() == "PHASE":
         kind.add("PHASE")
     flavour, derived = _flavour_and_derived(header)
     variant, options = _parts(header, "SequenceVariant"), _parts(header, "ScanOptions")
     transfer = codes_in(header, "MagnetizationTransfer")
     modality, sop_class = codes_in(header, "Modality"), members(header, "SOPClassUID")
+    sequence_name = words_in(header, "SequenceName", "PulseSequenceName")
+    te = _positive(number_in(header, "EchoTime"))
+    flip_angle = _positive(number_in(header, "FlipAngle"))
+    series_words, study_words = _words_of_series_and_study(header)
     return Facts(
         is_mr=modality <= {"MR"} and all(_is_mr_class(uid) for uid in sop_class),
-        te=_positive(number_in(header, "EchoTime")),
+        gradient_echo=_gradient_echo(sequence, kind, sequence_name, te, flip_angle),
+        te=te,
         tr=_positive(number_in(header, "RepetitionTime")),
         ti=_positive(number_in(header, "InversionTime")),
-        flip_angle=_positive(number_in(header, "FlipAngle")),
+        flip_angle=flip_angle,
         field_strength=_positive(number_in(header, "MagneticFieldStrength")),
         b_value=number_in(header, "DiffusionBValue"),
         kind=frozenset(kind),
@@ -97,9 +95,9 @@ def facts_of(header: Header) -> Facts:
         sequence=frozenset(sequence),
         variant=frozenset(variant),
         options=frozenset(options),
-        sequence_name=words_in(header, "SequenceName", "PulseSequenceName"),
-        series_words=words_in(header, *_SERIES_TEXTS),
-        study_words=words_in(header, *_STUDY_TEXTS),
+        sequence_name=sequence_name,
+        series_words=series_words,
+        study_words=study_words,
         declared_contrast=codes_in(header, "AcquisitionContrast") | (flavour & _FLAVOURS),
         magnetization_transfer=bool(
             "MTC" in variant
@@ -111,7 +109,7 @@ def facts_of(header: Header) -> Facts:
         or "YES" in codes_in(header, "TimeOfFlightContrast") | codes_in(header, "PhaseContrast"),
         spatial_3d="3D" in codes_in(header, "MRAcquisitionType"),
         agent=_agent(header),
-        instances=number_in(header, "NumberOfInstances"),
+        time_points=number_in(header, "NumberOfTemporalPositions"),
     )
 
 
@@ -122,6 +120,31 @@ _ENHANCED_SEQUENCE = (
     ("EchoPlanarPulseSequence", "YES", "EP"),
     ("InversionRecovery", "YES", "IR"),
 )
+
+
+def _gradient_echo(
+    sequence: set[str], kind: set[str], name: str, te: float | None, flip_angle: float | None
+) -> bool | None:
+    if "GR" in sequence or kind & {"FFE", "M_FFE"}:
+        return True
+    if "SE" in sequence or kind & {"M_SE", "M_IR"}:
+        return False
+    if "IR" in sequence:
+        return (te or 99) < 6 and (flip_angle or 90) <= 20
+    if SPIN_ECHO_NAME.search(name):
+        return False
+    return True if GRADIENT_ECHO_NAME.search(name) else None
+
+
+_PROTOCOL_OF_THE_SERIES = (" siemens", " philips", " uih", " canon", " toshiba", " hitachi", " fujifilm")
+"""Vendors whose Protocol Name is that of the series; GE's is that of the whole examination."""
+
+
+def _words_of_series_and_study(header: Header) -> tuple[str, str]:
+    series = words_in(header, "SeriesDescription")
+    if not series.strip() or words_in(header, "Manufacturer").startswith(_PROTOCOL_OF_THE_SERIES):
+        return words_in(header, "SeriesDescription", "ProtocolName"), words_in(header, *_STUDY_TEXTS)
+    return series, words_in(header, *_STUDY_TEXTS, "ProtocolName")
 
 
 _FLAVOURS = frozenset(

@@ -112,7 +112,8 @@ KINDS: tuple[Rule, ...] = (
         Contrast.OTHER, LIKELY, "reformatted or projected from other images",
         lambda f: _is_minimum_projection(f) or bool(say.REFORMATTED.search(f.series_words))
         or bool(f.kind & {
-            "MPR", "REFORMATTED", "MPR_THICK", "MPR_THIN", "CPR", "CSA MPR", "CSAPARALLEL", "RESAMPLED",
+            "MPR", "REFORMATTED", "CURVED_MPR", "VOLUME_RENDER", "SURFACE_RENDER",
+            "MPR_THICK", "MPR_THIN", "CPR", "CSA MPR", "CSAPARALLEL", "RESAMPLED",
             "VOLREND", "MEAN_IP"}),
     ),
     Rule(
@@ -124,7 +125,7 @@ KINDS: tuple[Rule, ...] = (
     Rule(
         Contrast.DWI, SURE, "diffusion encoding",
         lambda f: bool(f.kind & {"DIFFUSION", "TRACEW", "TRACE", "DWI"}) or "DIFFUSION" in f.declared_contrast
-        or (f.b_value or 0) > 0 or "ep_b" in f.sequence_name,
+        or (f.b_value or 0) > 0 or " ep b" in f.sequence_name,
     ),
     Rule(
         Contrast.DWI, LIKELY, "description names diffusion",
@@ -134,7 +135,8 @@ KINDS: tuple[Rule, ...] = (
         Contrast.FUNCTIONAL, LIKELY, "functional or perfusion imaging",
         lambda f: bool(f.kind & {"FMRI", "PERFUSION", "ASL", "BOLD", "MOCO"})
         or "PERFUSION" in f.declared_contrast
-        or (bool(say.FUNCTIONAL.search(f.series_words)) and not _susceptibility(f)),
+        or (f.time_points or 0) > 20
+        or (bool(say.FUNCTIONAL.search(f.series_words + f.sequence_name)) and not _susceptibility(f)),
     ),
     Rule(
         Contrast.OTHER, LIKELY, "a weighting that is not measured",
@@ -147,7 +149,11 @@ KINDS: tuple[Rule, ...] = (
     ),
     Rule(
         Contrast.FUNCTIONAL, GUESS, "gradient-echo echo-planar imaging",
-        lambda f: {"EP", "GR"} <= f.sequence and not say.T2_STAR.search(f.series_words),
+        lambda f: not say.T2_STAR.search(f.series_words) and (
+            {"EP", "GR"} <= f.sequence
+            or (f.gradient_echo is True and between(f.te, 15, 60) and between(f.tr, 1000, 5000)
+                and between(f.flip_angle, 50, 100))
+        ),
     ),
     Rule(
         Contrast.DWI, GUESS, "spin-echo echo-planar imaging",
@@ -197,6 +203,12 @@ TIMING: tuple[Rule, ...] = (
         and f.gradient_echo is not True,
     ),
     Rule(
+        Contrast.FLAIR, LIKELY, "inversion recovery with long echo and repetition times, described as FLAIR",
+        lambda f: "IR" in f.sequence and f.ti is None and f.te is not None and f.te >= 60
+        and f.tr is not None and f.tr >= 4000 and f.gradient_echo is not True
+        and bool(say.FLAIR.search(f.series_words)) and not say.T1_FLAIR.search(f.series_words),
+    ),
+    Rule(
         Contrast.T1, LIKELY, "prepared gradient echo (MPRAGE kind): inversion time, short echo time",
         lambda f: f.gradient_echo is True and between(f.ti, 300, 1500) and between(f.te, 0.5, 8)
         and (f.tr is None or f.tr < 3500),
@@ -231,12 +243,12 @@ TIMING: tuple[Rule, ...] = (
     Rule(
         Contrast.T2, LIKELY, "spin echo with long repetition and echo times",
         lambda f: f.gradient_echo is False and not _inversion_recovery(f)
-        and f.tr is not None and f.tr >= 1400 and between(f.te, 60, _longest_t2_echo(f)),
+        and f.tr is not None and f.tr >= 1400 and between(f.te, 50, _longest_t2_echo(f)),
     ),
     Rule(
         Contrast.PD, GUESS, "spin echo with long repetition and short echo times",
         lambda f: f.gradient_echo is False and not _inversion_recovery(f)
-        and f.tr is not None and f.tr >= 1800 and between(f.te, 5, 50),
+        and f.tr is not None and f.tr >= 1800 and between(f.te, 5, 45),
     ),
 )  # fmt: skip
 

@@ -168,7 +168,8 @@ DWI = _any(
     "弥散|扩散|拡散|확산|диффуз",
 )
 FUNCTIONAL = _any(
-    _words("dsc|dce|p?c?asl|pwi|pasl|moco|task|twist|tricks"),
+    "(?<![a-z])ep ?fid",
+    _words("dsc|dce|p?c?asl|pwi|pasl|moco|task|func(?:tional)?|rest|twist|tricks"),
     "(?<![a-z])bold",
     "f ?mri",
     "resting",
@@ -362,3 +363,10 @@ BOTH_CONTRAST = _any(
     r"±|(?<![a-z])s c cont|平扫 ?\+ ?增强",
 )
 REFORMATTED = _any(_words(r"mpr|reformat\w*|curved|cpr"))
+
+SPIN_ECHO_NAME = _any("tse|spc|tir|fse|fast ?se|haste|cube|vista", r"(?<![a-z])(?:se|h)\d", "fir")
+GRADIENT_ECHO_NAME = _any(
+    r"(?<![a-z])t?fl(?:ash|\d|(?![a-z]))",
+    "(?<![a-z])(?:me2d|swi|gre|ffe|tfe)",
+    "spgr|fgre|mprage|medic|fm2d",
+)

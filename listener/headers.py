@@ -10,7 +10,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from processors.attributes import UNREADABLE, as_number, functional_groups, items, values
 
@@ -34,7 +36,7 @@ KEYWORDS = (
     "PhaseContrast", "SteadyStatePulseSequence", "SpectrallySelectedSuppression", "ContrastBolusAgent",
     "ContrastBolusVolume", "ContrastBolusRoute", "ContrastBolusIngredient", "ContrastBolusStartTime",
     "ContrastBolusTotalDose", "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames",
-    "RescaleType", "VolumetricProperties", "DerivationDescription",
+    "RescaleType", "VolumetricProperties", "VolumeBasedCalculationTechnique", "DerivationDescription",
 )  # fmt: skip
 """What is read of a dataset, besides the functional groups."""
 
@@ -57,6 +59,9 @@ GROUPS = (
 )  # fmt: skip
 """Functional group macros that are read."""
 
+_NAMES: dict[int, str] = {Tag(keyword): keyword for keyword in KEYWORDS}
+_FLATTENED_NAMES: dict[int, str] = {Tag(keyword): name for keyword, name in FLATTENED.items()}
+
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
@@ -70,7 +75,7 @@ def header_of(ds: Dataset) -> dict[str, Any]:
 
 def headers_of(ds: Dataset, *, first_only: bool = False) -> tuple[dict[str, Any], ...]:
     """One header per frame, each with its ``FrameNumber`` from 1; without it for a single-frame object."""
-    common = _plain(ds, KEYWORDS)
+    common = _plain(ds, _NAMES)
     common["HasPixelData"] = any(keyword in ds for keyword in PIXELS)
     for agent in items(ds, "ContrastBolusAgentSequence")[:1]:
         common.setdefault("ContrastBolusAgent", _meaning(agent) or "given")
@@ -92,23 +97,19 @@ def _flat(places: Iterable[Dataset]) -> dict[str, Any]:
     for place in places:
         for name in GROUPS:
             for item in items(place, name)[:1]:
-                flat |= _plain(item, KEYWORDS) | {
-                    name: value for keyword, name in FLATTENED.items()
-                    if (value := _plain(item, (keyword,)).get(keyword)) is not None
-                }  # fmt: skip
+                flat |= _plain(item, _NAMES) | _plain(item, _FLATTENED_NAMES)
                 for region in items(item, "AnatomicRegionSequence")[:1]:
                     flat["AnatomicRegion"] = _meaning(region)
     return flat
 
 
-def _plain(ds: Dataset, keywords: Iterable[str]) -> dict[str, Any]:
+def _plain(ds: Dataset, names: Mapping[int, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for keyword in keywords:
-        if keyword not in ds:
-            continue
+    for tag in sorted(ds.keys() & names.keys()):
+        keyword = keyword_for_tag(tag)
         plain = [_plain_value(value) for value in values(ds, keyword)[:MOST_VALUES]]
         if plain:
-            found[keyword] = plain if len(plain) > 1 else plain[0]
+            found[names[tag]] = plain if len(plain) > 1 else plain[0]
     return found
 
 

@@ -81,6 +81,19 @@ def split_stacks(headers: Sequence[Header]) -> tuple[Stack, ...]:
     )
 
 
+def frames_by_instance(stack: Stack, headers: Sequence[Header]) -> dict[str, tuple[int, ...]]:
+    """The SOP Instance UIDs of a stack, each with its frame numbers (from 1; none of a single-frame object).
+
+    This is what :func:`processors.reading.read_volume` takes as its choice of frames.
+    """
+    chosen: dict[str, tuple[int, ...]] = {}
+    for index in stack.members:
+        uid = str(headers[index].get("SOPInstanceUID", ""))
+        number = number_in(headers[index], "FrameNumber")
+        chosen[uid] = chosen.get(uid, ()) + (() if number is None else (int(number),))
+    return chosen
+
+
 @dataclass(frozen=True, slots=True)
 class _Key:
     """What the members of a stack have in common; ``refusal`` says why they are no images, if so."""

@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 
 from listener.classification import classify
 from listener.headers import header_of, headers_of
-from listener.stacks import split_stacks
+from listener.stacks import frames_by_instance, split_stacks
 from processors.acquisition import BodyPart, Contrast, Plane
 from processors.reading import read_volume
 
@@ -99,8 +99,21 @@ def test_real_series_from_header_to_volume(folder, plane):
     (stack,) = split_stacks(headers)
     found = classify(stack.header)
     assert (found.contrast, found.body_part, found.plane) == (Contrast.T1, BodyPart.BRAIN, plane)
-    volume = read_volume(instances, contrast=found.contrast, plane=found.plane)
+    frames = frames_by_instance(stack, headers)
+    assert set(frames) == {ds.SOPInstanceUID for ds in instances}
+    volume = read_volume(instances, frames, contrast=found.contrast, plane=found.plane)
     assert len(volume.array) == len(stack.members)
+
+
+def test_two_echoes_of_an_enhanced_object_are_two_stacks():
+    common = {"SOPInstanceUID": "1.2.3", "ImageOrientationPatient": AXIAL, "HasPixelData": True}
+    headers = [
+        common | {"FrameNumber": number, "EchoTime": echo, "ImagePositionPatient": [0, 0, z]}
+        for number, (z, echo) in enumerate([(z, echo) for z in range(3) for echo in (10, 90)], start=1)
+    ]
+    first, second = split_stacks(headers)
+    assert frames_by_instance(first, headers) == {"1.2.3": (1, 3, 5)}
+    assert frames_by_instance(second, headers) == {"1.2.3": (2, 4, 6)}
 
 
 def test_an_enhanced_header_is_flat():
