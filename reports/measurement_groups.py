@@ -79,7 +79,10 @@ def _overall_group(findings: Sequence[Finding], study_uid: str) -> MeasurementsA
             _measurement(codes.SIGNS_EVALUABLE, evaluable, codes.SIGNS_UNIT),
         ],
     )
-    group[0].ContentSequence.extend(_comment(line) for line in summary_lines(findings))
+    content = group[0].ContentSequence
+    first_number = next(i for i, item in enumerate(content) if item.ValueType == "NUM")
+    for place, line in enumerate(summary_lines(findings), start=first_number):
+        content.insert(place, _comment(line))
     return group
 
 

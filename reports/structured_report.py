@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 
-from highdicom import ContributingEquipment
+from highdicom import ContentQualificationValues, ContributingEquipment
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from highdicom.sr import (
     CodedConcept,
@@ -151,6 +151,7 @@ def structured_report(
         is_final=False,
         is_verified=False,
         series_description=SERIES_DESCRIPTION,
+        content_qualification=ContentQualificationValues.RESEARCH,
         specific_character_set="ISO_IR 192",
         coding_schemes=[_private_scheme()],
         previous_versions=None if predecessor is None else [_predecessor_instance(study_uid, predecessor)],

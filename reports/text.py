@@ -92,7 +92,7 @@ def count_line(present: int, evaluable: int) -> str:
     if evaluable == 0:
         return "None of the signs could be evaluated."
     if evaluable == 1:
-        return "The one sign that could be evaluated is present." if present else "The one sign is absent."
+        return f"The one sign that could be evaluated is {'present' if present else 'absent'}."
     count = {0: "None", evaluable: "All"}.get(present, str(present))
     verb = "is" if present == 1 else "are"
     return f"{count} of the {evaluable} evaluable signs {verb} present."

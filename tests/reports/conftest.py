@@ -80,7 +80,7 @@ def _findings() -> list[Finding]:
                 Measurement(Quantity.VOXELS, 512),
             ),
         )
-        for i, region in enumerate(regions_of(Sign.CST_T1))
+        for i, region in enumerate(regions_of(Sign.CST_T1)[:4])
     )
     area = (
         RegionMeasurements(

@@ -3,8 +3,10 @@
 import pytest
 from pydicom.uid import Comprehensive3DSRStorage
 
-from processors.findings import UNITS, Quantity, Sign, State
+from processors.findings import UNITS, Algorithm, Confidence, Finding, Quantity, Sign, State
 from processors.reasons import SENTENCES
+from reports.reading import read_summary
+from reports.text import UNEXPECTED_DIFFUSION, count_line
 
 STATES = {
     State.PRESENT: ("52101004", "SCT", "Present"),
@@ -52,6 +54,7 @@ def test_the_document_is_an_imaging_measurement_report_in_its_study(report, stud
     assert (template.MappingResource, template.TemplateIdentifier) == ("DCMR", "1500")
     assert report.SeriesDescription.startswith("Betz")
     assert "RESEARCH USE" in report.SeriesDescription
+    assert report.ContentQualification == "RESEARCH"
     assert report.CompletionFlag == "COMPLETE"
     assert report.VerificationFlag == "UNVERIFIED"
     assert report.PreliminaryFlag == "PRELIMINARY"
@@ -155,6 +158,8 @@ def test_numbers_have_the_contract_s_names_and_units(report):
 def test_the_summary_counts_and_says_what_the_groups_say(report, study):
     group = next(iter(groups(report).items()))
     assert group[0] == "summary"
+    types = [item.ValueType for item in group[1].ContentSequence]
+    assert types.index("TEXT", types.index("CODE")) < types.index("NUM")
     counts = [
         int(children(group[1], k, "99BETZ")[0].MeasuredValueSequence[0].NumericValue)
         for k in ("signs_present", "signs_evaluable")
@@ -230,3 +235,24 @@ def test_each_algorithm_is_contributing_equipment_as_in_the_tree(report):
 
 def test_the_private_scheme_is_declared(report):
     assert [i.CodingSchemeDesignator for i in report.CodingSchemeIdentificationSequence] == ["99BETZ"]
+
+
+@pytest.mark.parametrize(
+    ("present", "evaluable", "line"),
+    [
+        (0, 0, "None of the signs could be evaluated."),
+        (1, 1, "The one sign that could be evaluated is present."),
+        (0, 1, "The one sign that could be evaluated is absent."),
+        (0, 5, "None of the 5 evaluable signs are present."),
+        (1, 5, "1 of the 5 evaluable signs is present."),
+        (5, 5, "All of the 5 evaluable signs are present."),
+    ],
+)
+def test_the_count_reads_as_a_sentence(present, evaluable, line):
+    assert count_line(present, evaluable) == line
+
+
+def test_restricted_diffusion_is_told_as_unexpected(study):
+    present = Finding(Sign.CST_DIFFUSION, State.PRESENT, Algorithm("a", "1"), Confidence.HIGH)
+    assert UNEXPECTED_DIFFUSION in read_summary(study.report([present]))
+    assert UNEXPECTED_DIFFUSION not in read_summary(study.report())

@@ -36,7 +36,7 @@ def test_dsrdump_reads_the_whole_tree(stored):
     first_text = next(line for line in lines if "<contains TEXT" in line)
     assert "2 of the 4 evaluable signs are present." in first_text
     groups = [line for line in lines if re.search(r'TEXT:\(.*"Tracking Identifier"\)', line)]
-    assert len(groups) == 1 + 11 + 12
+    assert len(groups) == 1 + 11 + 6
 
 
 @pytest.fixture
