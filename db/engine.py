@@ -53,7 +53,8 @@ def reading(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """A session that commits at its end, or leaves nothing behind if it fails."""
-    with Session(engine.execution_options(writing=True)) as session, session.begin():
+    writer = engine.execution_options(writing=True)
+    with Session(writer, expire_on_commit=False) as session, session.begin():
         yield session
 
 

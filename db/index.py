@@ -150,6 +150,7 @@ def _studies(connection: Connection, instances: Sequence[ReceivedInstance]) -> d
                 "study_instance_uid": i.study_instance_uid,
                 "status": StudyStatus.RECEIVING,
                 "version": 1,
+                "run": 0,
                 "first_received_at": i.received_at,
                 "opened_at": i.received_at,
                 "last_received_at": i.received_at,
@@ -232,6 +233,8 @@ def _touch(
                 complete=None,
                 status_reason=None,
                 checked_at=None,
+                waiting_for=None,
+                run=0,
             )
         )
         connection.execute(

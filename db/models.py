@@ -73,6 +73,7 @@ class Base(DeclarativeBase):
         datetime: UTCDateTime,
         dict[str, Any]: JSON,
         list[Any]: JSON,
+        list[Any] | None: JSON(none_as_null=True),
     }
 
 
@@ -97,6 +98,10 @@ class Study(Base):
     last_received_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
     """When the required series were last looked for."""
+    waiting_for: Mapped[list[Any] | None]
+    """The required series that had not come then."""
+    run: Mapped[int]
+    """How often an administrator had the version processed again."""
     settled_at: Mapped[datetime | None]
     complete: Mapped[bool | None]
     """Whether it settled with every required series, or at the deadline without."""

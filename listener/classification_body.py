@@ -51,7 +51,7 @@ def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane)
     hints = [
         *of_series,
         *of_study,
-        *_tag_hints(header, 0.5 if len(of_study) > 1 else 1.0),
+        *_tag_hints(header, 0.5 if {hint.body_part for hint in of_study} >= set(_SPINE) else 1.0),
         *_extent_hints(header, plane),
         *_contrast_hints(contrast, facts),
     ]
@@ -87,7 +87,7 @@ def _word_hints(words: str, weight: float, where: str) -> list[_Hint]:
 
 
 def _tag_hints(header: Header, trust: float) -> list[_Hint]:
-    """A study of several regions often has the tag of one of them on every series: trust it less."""
+    """A study of the whole spine often has the tag of one region on every series: trust it less."""
     hints = []
     for tag in codes_in(header, "BodyPartExamined") - _NO_TAG:
         part = _TAGS.get(tag)
@@ -114,6 +114,7 @@ def _extent_hints(header: Header, plane: Plane) -> list[_Hint]:
         (plane is Plane.SAGITTAL and between(thick, 110, 240), _AS_WIDE_AS_A_HEAD),
         (plane is Plane.SAGITTAL and between(tall, 330, 1500), _TALL),
         (plane is Plane.AXIAL and between(wide, 80, 190), _SMALL_FIELD),
+        (plane is Plane.AXIAL and between(wide, 205, 290) and between(thick, 125, 220), _WHOLE_HEAD),
     ]
     return [hint for holds, group in hints if holds for hint in group]
 
@@ -131,6 +132,7 @@ _TALL = tuple(
     _Hint(part, weight, "sagittal images taller than a neck")
     for part, weight in ((BodyPart.OTHER_SPINE, 0.75), (BodyPart.CERVICAL_SPINE, -0.75))
 )
+_WHOLE_HEAD = (_Hint(BodyPart.BRAIN, 1.0, "axial stack as wide and as high as a head"),)
 _SMALL_FIELD = (_Hint(BodyPart.BRAIN, -1.5, "axial images narrower than a head"),)
 
 

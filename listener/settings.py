@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -28,6 +28,17 @@ def _ae_title(title: str) -> str:
     return stripped
 
 
+def _from_seconds(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return timedelta(seconds=float(value))
+        except (ValueError, OverflowError):
+            raise ValueError("a time is given in seconds") from None
+    return value
+
+
+Seconds = Annotated[timedelta, BeforeValidator(_from_seconds), Field(gt=timedelta(0))]
+"""A time, written as a number of seconds."""
 AETitle = Annotated[str, AfterValidator(_ae_title)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -52,7 +63,7 @@ class ListenerSettings(_Section):
     """Bytes; what the peer is told it may send at once."""
     maximum_instance_size: Annotated[int, Field(ge=1 << 20)] = 2 << 30
     """Bytes; a larger instance is refused."""
-    idle_timeout: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(seconds=60)
+    idle_timeout: Seconds = timedelta(seconds=60)
     """An association without traffic for so long is aborted."""
     minimum_free_space: Annotated[int, Field(ge=0)] = 2 << 30
     """Bytes; below, instances are refused as out of resources (A700)."""
@@ -99,11 +110,11 @@ class DatabaseSettings(_Section):
 class SettlingSettings(_Section):
     """When a study is taken as complete enough to analyse."""
 
-    quiet_period: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(seconds=120)
+    quiet_period: Seconds = timedelta(seconds=120)
     """No image of the study for so long."""
     required_series: tuple[str, ...] = ()
     """``"<contrast> <body part>"``, such as ``"T1 brain"``: waited for until the deadline."""
-    deadline: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(minutes=30)
+    deadline: Seconds = timedelta(minutes=30)
     """From the first image; then the study goes on with what there is, marked incomplete."""
 
     @model_validator(mode="after")
@@ -116,12 +127,11 @@ class SettlingSettings(_Section):
 class WorkerSettings(_Section):
     """How much is analysed at once."""
 
-    concurrent_studies: Annotated[int, Field(ge=1)] = 1
-    analysis_timeout: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(minutes=10)
+    analysis_timeout: Seconds = timedelta(minutes=10)
     """An analysis that takes longer is ended and reported as failed."""
     analysis_attempts: Annotated[int, Field(ge=1)] = 3
     """An analysis that took the worker down so often is reported as failed."""
-    poll_interval: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(seconds=1)
+    poll_interval: Seconds = timedelta(seconds=1)
 
 
 class Destination(_Section):
@@ -131,7 +141,7 @@ class Destination(_Section):
     ae_title: AETitle
     host: str
     port: Port
-    timeout: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(seconds=30)
+    timeout: Seconds = timedelta(seconds=30)
 
 
 class DeliverySettings(_Section):
@@ -139,8 +149,8 @@ class DeliverySettings(_Section):
 
     calling_ae_title: AETitle | None = None
     """By default the listener's own AE title."""
-    first_retry: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(seconds=10)
-    longest_retry: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(minutes=15)
+    first_retry: Seconds = timedelta(seconds=10)
+    longest_retry: Seconds = timedelta(minutes=15)
 
 
 class Settings(BaseSettings):

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from processors.acquisition import Contrast
 from processors.reasons import SENTENCES
 
 
@@ -37,6 +38,21 @@ BRAIN_SIGNS = (
     Sign.PRECENTRAL_ATROPHY,
 )
 CORD_SIGNS = (Sign.CORD_T1, Sign.CORD_T2, Sign.CORD_ATROPHY, Sign.CORD_FLATTENING)
+
+READS: dict[Sign, tuple[Contrast, ...]] = {
+    Sign.MOTOR_BAND: (Contrast.SWI, Contrast.T2_STAR),
+    Sign.CST_T1: (Contrast.T1,),
+    Sign.CST_T1_MTC: (Contrast.T1_MTC,),
+    Sign.CST_T2: (Contrast.T2,),
+    Sign.CST_FLAIR: (Contrast.FLAIR,),
+    Sign.CST_DIFFUSION: (Contrast.ADC, Contrast.DWI),
+    Sign.PRECENTRAL_ATROPHY: (Contrast.T1,),
+    Sign.CORD_T1: (Contrast.T1,),
+    Sign.CORD_T2: (Contrast.T2, Contrast.T2_STAR),
+    Sign.CORD_ATROPHY: (Contrast.T1, Contrast.T2),
+    Sign.CORD_FLATTENING: (Contrast.T1, Contrast.T2),
+}
+"""The contrasts that each sign can be seen on, the preferred first."""
 
 
 class State(StrEnum):

@@ -1,0 +1,223 @@
+"""The life of a study: from the images that came to the report that was delivered."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from db.index import record_event
+from db.models import (
+    Analysis,
+    AnalysisStatus,
+    Instance,
+    Report,
+    Series,
+    Stack,
+    Study,
+    StudyStatus,
+)
+
+
+def receiving_studies(session: Session) -> Sequence[Study]:
+    """The studies that have not settled."""
+    return session.scalars(
+        select(Study).where(Study.status == StudyStatus.RECEIVING).order_by(Study.opened_at)
+    ).all()
+
+
+def study_by_uid(session: Session, study_instance_uid: str) -> Study | None:
+    """The study, if an instance of it ever came."""
+    return session.scalar(select(Study).where(Study.study_instance_uid == study_instance_uid))
+
+
+def note_check(session: Session, study_id: int, missing: Sequence[str], now: datetime) -> None:
+    """Remember which required series a quiet study still lacks."""
+    reason = f"Waiting for {', '.join(missing)}." if missing else None
+    session.execute(
+        update(Study)
+        .where(Study.id == study_id, Study.status == StudyStatus.RECEIVING)
+        .values(checked_at=now, waiting_for=list(missing), status_reason=reason)
+    )
+
+
+def close_version(
+    session: Session,
+    study_id: int,
+    version: int,
+    *,
+    last_received_at: datetime,
+    complete: bool,
+    why: str,
+    who: str,
+    now: datetime,
+) -> bool:
+    """Take no more images into a version; later ones open the next.
+
+    Parameters
+    ----------
+    last_received_at
+        The study's last arrival as the decision to close knew it.
+
+    Returns
+    -------
+    bool
+        Whether the version was still open, and nothing had come meanwhile.
+    """
+    closed = session.execute(
+        update(Study)
+        .where(
+            Study.id == study_id,
+            Study.version == version,
+            Study.status == StudyStatus.RECEIVING,
+            Study.last_received_at == last_received_at,
+        )
+        .values(status=StudyStatus.ANALYSING, status_reason=None, complete=complete, settled_at=now)
+        .returning(Study.id)
+    ).first()
+    if closed is None:
+        return False
+    what = "study-settled" if complete else "study-settled-incomplete"
+    record_event(
+        session, at=now, who=who, what=what, why=why, study_id=study_id, details={"version": version}
+    )
+    return True
+
+
+def settled_studies(session: Session) -> Sequence[Study]:
+    """The studies whose version is closed and not yet at an end."""
+    return session.scalars(select(Study).where(Study.status == StudyStatus.ANALYSING)).all()
+
+
+def set_status(
+    session: Session,
+    study_id: int,
+    version: int,
+    status: StudyStatus,
+    *,
+    who: str,
+    now: datetime,
+    why: str | None = None,
+) -> None:
+    """Move a study on, unless a newer version of it is open already; the event is recorded either way."""
+    session.execute(
+        update(Study)
+        .where(Study.id == study_id, Study.version == version, Study.status != StudyStatus.RECEIVING)
+        .values(status=status, status_reason=why)
+    )
+    record_event(
+        session,
+        at=now,
+        who=who,
+        what=f"study-{status.replace('_', '-')}",
+        why=why,
+        study_id=study_id,
+        details={"version": version},
+    )
+
+
+def process_again(session: Session, study_id: int, who: str, now: datetime) -> None:
+    """Have the current version of a study processed once more; an open version is left to settle."""
+    again = session.execute(
+        update(Study)
+        .where(Study.id == study_id, Study.status != StudyStatus.RECEIVING)
+        .values(status=StudyStatus.ANALYSING, status_reason=None, run=Study.run + 1)
+        .returning(Study.version)
+    ).first()
+    if again is not None:
+        session.execute(
+            update(Analysis)
+            .where(Analysis.study_id == study_id, Analysis.version == again.version)
+            .values(attempts=0)
+        )
+        record_event(session, at=now, who=who, what="study-processed-again", study_id=study_id)
+
+
+def images_of(session: Session, study_id: int, version: int) -> dict[tuple[int, str], list[tuple[str, str]]]:
+    """What a version consists of.
+
+    Returns
+    -------
+    dict
+        From (series row, Series Instance UID) to its instances as (SOP Class UID, SOP Instance UID).
+    """
+    rows = session.execute(
+        select(Series.id, Series.series_instance_uid, Instance.sop_class_uid, Instance.sop_instance_uid)
+        .join(Instance, Instance.series_id == Series.id)
+        .where(Series.study_id == study_id, Instance.version <= version)
+        .order_by(Series.id, Instance.id)
+    )
+    images: dict[tuple[int, str], list[tuple[str, str]]] = {}
+    for series_id, series_uid, sop_class_uid, sop_instance_uid in rows:
+        images.setdefault((series_id, series_uid), []).append((sop_class_uid, sop_instance_uid))
+    return images
+
+
+def replace_stacks(session: Session, study_id: int, version: int, stacks: Sequence[Stack]) -> None:
+    """Record what the series of a version were taken for."""
+    series = select(Series.id).where(Series.study_id == study_id)
+    session.execute(delete(Stack).where(Stack.series_id.in_(series), Stack.version == version))
+    session.add_all(stacks)
+
+
+def start_analysis(
+    session: Session, study_id: int, version: int, name: str, software_version: str, now: datetime
+) -> int:
+    """Count an attempt at an analysis before it is made.
+
+    Returns
+    -------
+    int
+        How many attempts there have been, with this one.
+    """
+    analysis = session.scalar(
+        select(Analysis).where(
+            Analysis.study_id == study_id, Analysis.version == version, Analysis.name == name
+        )
+    )
+    if analysis is None:
+        analysis = Analysis(study_id=study_id, version=version, name=name, attempts=0)
+        session.add(analysis)
+    analysis.status = AnalysisStatus.RUNNING
+    analysis.attempts += 1
+    analysis.software_version = software_version
+    analysis.started_at = now
+    analysis.finished_at = None
+    analysis.error = None
+    session.flush()
+    return analysis.attempts
+
+
+def finish_analysis(
+    session: Session, study_id: int, version: int, name: str, now: datetime, error: str | None = None
+) -> None:
+    """Record how an analysis ended."""
+    session.execute(
+        update(Analysis)
+        .where(Analysis.study_id == study_id, Analysis.version == version, Analysis.name == name)
+        .values(status=AnalysisStatus.FAILED if error else AnalysisStatus.DONE, error=error, finished_at=now)
+    )
+
+
+def report_of(session: Session, study_id: int, version: int, software_version: str) -> Report | None:
+    """The report that this software made on a version."""
+    return session.scalar(
+        select(Report).where(
+            Report.study_id == study_id,
+            Report.version == version,
+            Report.software_version == software_version,
+        )
+    )
+
+
+def latest_report(session: Session, study_id: int) -> Report | None:
+    """The newest report on a study."""
+    return session.scalar(
+        select(Report).where(Report.study_id == study_id).order_by(Report.version.desc(), Report.id.desc())
+    )
+
+
+def count_by_status(session: Session) -> dict[str, int]:
+    """How many studies stand where."""
+    rows = session.execute(select(Study.status, func.count()).group_by(Study.status))
+    return {status: count for status, count in rows}  # noqa: C416

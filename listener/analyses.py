@@ -1,0 +1,156 @@
+"""The analyses that can be run on a study, each in a process of its own.
+
+An analysis that crashes, runs out of memory or hangs takes its process with it, and nothing else.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from listener.archive import Archive, open_archive
+from listener.logs import configure_logs, place_of
+from listener.study_images import StackReference, read_stack
+from processors.acquisition import Contrast
+from processors.brain.analysis import analyse_brain
+from processors.findings import (
+    BRAIN_SIGNS,
+    CORD_SIGNS,
+    READS,
+    Algorithm,
+    Finding,
+    Reason,
+    Sign,
+    not_evaluated,
+)
+from processors.spine.analysis import analyse_spine
+from processors.volume import Volume, VolumeError
+
+SIGNS: Mapping[str, Sequence[Sign]] = {"brain": BRAIN_SIGNS, "spine": CORD_SIGNS}
+"""The signs that each analysis answers for."""
+
+_DIE_WITH_PARENT = 1
+
+log = structlog.get_logger()
+
+
+class AnalysisFailedError(Exception):
+    """An analysis ended without findings; the text says how, without patient data."""
+
+
+class AnalysisProcess:
+    """A process that runs one analysis after the other, made anew when one breaks it."""
+
+    def __init__(self, archive_url: str, timeout: timedelta, log_level: str) -> None:
+        self._archive_url = archive_url
+        self._timeout = timeout
+        self._log_level = log_level
+        self._pool: ProcessPoolExecutor | None = None
+
+    def run(
+        self, name: str, study_instance_uid: str, stacks: Sequence[StackReference]
+    ) -> tuple[Finding, ...]:
+        """Run an analysis; one finding for each of its signs.
+
+        Raises
+        ------
+        AnalysisFailedError
+            If it raised, crashed or took too long.
+        """
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                max_workers=1,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_prepare,
+                initargs=(self._log_level,),
+            )
+        future = self._pool.submit(_analyse, name, self._archive_url, study_instance_uid, list(stacks))
+        try:
+            return future.result(self._timeout.total_seconds())
+        except TimeoutError:
+            self.close()
+            raise AnalysisFailedError("it took too long") from None
+        except BrokenProcessPool:
+            self.close()
+            raise AnalysisFailedError("its process ended") from None
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._pool is None:
+            return
+        for process in list((self._pool._processes or {}).values()):
+            process.kill()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = None
+
+
+def failed(name: str, why: str, software_version: str) -> tuple[Finding, ...]:
+    """What an analysis that failed says of its signs."""
+    algorithm = Algorithm(name, software_version)
+    return tuple(
+        not_evaluated(sign, algorithm, Reason.of("analysis-failed", error=why)) for sign in SIGNS[name]
+    )
+
+
+def _prepare(log_level: str) -> None:
+    configure_logs(log_level)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        if os.getppid() == 1:
+            sys.exit()
+
+
+def _analyse(
+    name: str, archive_url: str, study_instance_uid: str, stacks: Sequence[StackReference]
+) -> tuple[Finding, ...]:
+    """Run in the analysis process. An error leaves it as its type and place only: its text may quote data."""
+    try:
+        volumes, unreadable = _volumes(open_archive(archive_url), study_instance_uid, stacks)
+        if name == "brain":
+            findings = analyse_brain({volume.contrast: volume for volume in volumes})
+        else:
+            findings = analyse_spine({(volume.contrast, volume.plane): volume for volume in volumes})
+        return tuple(_with_faults(finding, volumes, unreadable) for finding in findings)
+    except Exception as error:  # noqa: BLE001
+        log.error("analysis failed", analysis=name, error=type(error).__name__, place=place_of(error))
+        raise AnalysisFailedError(type(error).__name__) from None
+
+
+def _volumes(
+    archive: Archive, study_instance_uid: str, stacks: Sequence[StackReference]
+) -> tuple[list[Volume], dict[Contrast, Reason]]:
+    """The stacks that can be read, and of the others the contrast and the reason."""
+    volumes: list[Volume] = []
+    unreadable: dict[Contrast, Reason] = {}
+    for stack in stacks:
+        try:
+            volumes.append(read_stack(archive, study_instance_uid, stack))
+        except VolumeError as error:
+            unreadable[stack.contrast] = error.reason
+    return volumes, unreadable
+
+
+def _with_faults(
+    finding: Finding, volumes: Sequence[Volume], unreadable: Mapping[Contrast, Reason]
+) -> Finding:
+    """A finding with what is wrong with its images: those it was measured on, or could not be."""
+    faults = [
+        problem
+        for volume in volumes
+        if volume.series_instance_uid in finding.series_uids
+        for problem in volume.problems
+    ]
+    reasons = finding.reasons
+    if [reason.key for reason in reasons] == ["missing-series"]:
+        own = tuple(unreadable[contrast] for contrast in READS[finding.sign] if contrast in unreadable)
+        reasons = own or reasons
+    added = tuple(fault for fault in faults if fault not in reasons)
+    return replace(finding, reasons=(*reasons, *added))

@@ -1,0 +1,74 @@
+"""Whether a node is configured so that it can work."""
+
+import socket
+from collections.abc import Iterator
+
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
+
+from listener.archive import ArchiveError, open_archive
+from listener.delivery import echo
+from listener.settings import Settings
+from listener.worker import open_database
+
+_TAKEN = 98
+
+
+def check_node(settings: Settings, console: Console) -> int:
+    """Try everything the node needs.
+
+    Returns
+    -------
+    int
+        0 if all is well, else 1.
+    """
+    failures = 0
+    for what, problem in _checks(settings):
+        mark = "[green]ok[/]" if problem is None else "[bold red]no[/]"
+        console.print(f"{mark}  {what}" + ("" if problem is None else f": {problem}"))
+        failures += problem is not None
+    if not settings.destinations:
+        console.print("[yellow]--[/]  no destination is configured: reports will be made and not delivered")
+    return 1 if failures else 0
+
+
+def _checks(settings: Settings) -> Iterator[tuple[str, str | None]]:
+    yield f"storage {settings.storage.url}", _storage_problem(settings)
+    yield "database", _database_problem(settings)
+    listener = settings.listener
+    yield f"listen on {listener.host}:{listener.port} as {listener.ae_title}", _port_problem(settings)
+    calling = settings.delivery.calling_ae_title or listener.ae_title
+    for destination in settings.destinations:
+        outcome = echo(destination, calling)
+        where = f"{destination.name} ({destination.ae_title} at {destination.host}:{destination.port})"
+        yield f"C-ECHO to {where}", None if outcome.acknowledged else outcome.text
+
+
+def _storage_problem(settings: Settings) -> str | None:
+    try:
+        free = open_archive(settings.storage.url).free_space()
+    except (ArchiveError, OSError, ImportError, ValueError) as error:
+        return str(error)
+    if free is not None and free < settings.listener.minimum_free_space:
+        return f"only {free >> 20} MiB are free; the listener would refuse images"
+    return None
+
+
+def _database_problem(settings: Settings) -> str | None:
+    try:
+        open_database(settings)
+    except (SQLAlchemyError, OSError) as error:
+        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    return None
+
+
+def _port_problem(settings: Settings) -> str | None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.listener.host, settings.listener.port))
+        except OSError as error:
+            if error.errno == _TAKEN:
+                return "the port is taken (by a running Betz, perhaps)"
+            return error.strerror
+    return None

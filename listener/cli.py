@@ -1,0 +1,184 @@
+"""The command line: ``betz``.
+
+Each command imports what it needs when it is called, so that a process starts as fast as its job allows.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from listener.logs import configure_logs
+from listener.settings import Destination, Settings, read_settings
+
+app = typer.Typer(
+    help="Betz measures MRI signs that support a diagnosis of motor neuron disease, and reports them to the "
+    "PACS. Research software: not a medical device.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="Settings file; by default betz.toml, where there is one.")
+]
+console = Console()
+
+
+def _settings(file: Path | None) -> Settings:
+    try:
+        settings = read_settings(file)
+    except (ValidationError, OSError, ValueError) as error:
+        typer.echo(f"The settings are not valid.\n{error}", err=True)
+        raise typer.Exit(2) from None
+    configure_logs(settings.log_level)
+    return settings
+
+
+@app.command()
+def serve(settings: SettingsFile = None) -> None:
+    """Run the node: a listener and a worker, until stopped."""
+    from listener.supervisor import supervise
+
+    _settings(settings)
+    base = [sys.executable, "-m", "listener"]
+    options = ["--settings", str(settings)] if settings else []
+    supervise({name: [*base, name, *options] for name in ("listener", "worker")})
+
+
+@app.command()
+def listener(settings: SettingsFile = None) -> None:
+    """Receive images only; workers elsewhere do the rest."""
+    from listener.server import run_listener
+
+    run_listener(_settings(settings))
+
+
+@app.command()
+def worker(settings: SettingsFile = None) -> None:
+    """Settle, analyse, report and deliver; run as many as there are machines for."""
+    from listener.worker import run_worker
+
+    run_worker(_settings(settings))
+
+
+@app.command()
+def demo(
+    study: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="A folder with DICOM files of your own."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="An empty or new folder for everything it makes.")] = None,
+) -> None:
+    """Send studies from a stand-in PACS through Betz and back, and show what comes of it."""
+    from listener.demo.run import run_demo
+
+    folder = Path(tempfile.mkdtemp(prefix="betz-demo-")) if out is None else out
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        typer.echo(f"{folder} is not empty.", err=True)
+        raise typer.Exit(2)
+    configure_logs("ERROR")
+    raise typer.Exit(run_demo(console, folder.resolve(), study))
+
+
+@app.command()
+def send(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 11112,
+    ae_title: Annotated[str, typer.Option(help="AE title of the node to send to.")] = "BETZ",
+    calling: Annotated[str, typer.Option(help="AE title to send as.")] = "BETZ_SEND",
+) -> None:
+    """Send the DICOM files of a folder to a node."""
+    from listener.sending import dicom_files, send_files
+
+    files = list(dicom_files(folder))
+    if not files:
+        typer.echo(f"There is no DICOM file in {folder}.", err=True)
+        raise typer.Exit(1)
+    destination = Destination(name="node", ae_title=ae_title, host=host, port=port)
+    try:
+        sent = send_files(files, destination, calling)
+    except ConnectionError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    console.print(f"{sent.accepted} of {len(files)} instances were accepted.")
+    for answer, count in sent.refused.items():
+        console.print(f"  {count} × {answer}")
+    raise typer.Exit(1 if sent.refused else 0)
+
+
+@app.command()
+def check(settings: SettingsFile = None) -> None:
+    """Say what is wrong with the configuration, and whether each destination answers a C-ECHO."""
+    from listener.checks import check_node
+
+    raise typer.Exit(check_node(_settings(settings), console))
+
+
+@app.command()
+def status(settings: SettingsFile = None) -> None:
+    """Show the studies: what came, what ran, what failed and why, what waits."""
+    from listener.status import print_status
+
+    print_status(_settings(settings), console)
+
+
+@app.command()
+def results(
+    study_uid: Annotated[str, typer.Argument(help="Study Instance UID.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Show the findings of a study."""
+    from listener.status import print_results
+
+    raise typer.Exit(print_results(_settings(settings), console, study_uid, as_json=as_json))
+
+
+@app.command()
+def retry(
+    study_uid: Annotated[str, typer.Argument(help="Study Instance UID.")], settings: SettingsFile = None
+) -> None:
+    """Have a study processed again, such as one that failed."""
+    from listener.status import process_study_again
+
+    raise typer.Exit(process_study_again(_settings(settings), console, study_uid))
+
+
+@app.command()
+def classify(
+    folder: Annotated[Path | None, typer.Argument(exists=True, file_okay=False)] = None,
+    headers: Annotated[
+        bool, typer.Option("--headers", help="Read JSON lines of header values from standard input.")
+    ] = False,
+) -> None:
+    """Show what the series of a folder would be taken for, and which analysis each would reach."""
+    from listener.classification import classify_lines
+    from listener.status import classify_folder
+
+    if headers:
+        for line in classify_lines(sys.stdin):
+            typer.echo(line)
+        return
+    if folder is None:
+        typer.echo("Name a folder, or give --headers.", err=True)
+        raise typer.Exit(2)
+    classify_folder(folder, console)
+
+
+@app.command(
+    "phantom",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    help="Make a synthetic patient as a DICOM study.",
+)
+def phantom(context: typer.Context) -> None:
+    """Hand the words on to the phantoms' own command."""
+    from phantoms.cli import app as phantoms_app
+
+    phantoms_app(context.args, prog_name="betz phantom")

@@ -1,0 +1,129 @@
+"""What the database knows, for a person at a terminal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydicom import dcmread
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import text
+
+from db.engine import reading, writing
+from db.lifecycle import process_again, study_by_uid
+from listener.classification import classify
+from listener.headers import Header, headers_of
+from listener.routing import ClassifiedStack, route
+from listener.sending import dicom_files
+from listener.settings import Settings
+from listener.stacks import split_stacks
+from listener.worker import now, open_database
+from processors.attributes import UNREADABLE
+
+_NEWEST = 50
+
+
+def print_status(settings: Settings, console: Console) -> None:
+    """The newest studies, and the deliveries that wait."""
+    with reading(open_database(settings)) as session:
+        studies = session.execute(
+            text(
+                "SELECT study_instance_uid, status, status_reason, instances, signs_present, signs_evaluable,"
+                " last_received_at FROM v_studies ORDER BY last_received_at DESC LIMIT :newest"
+            ),
+            {"newest": _NEWEST},
+        ).all()
+        waiting = session.execute(
+            text(
+                "SELECT study_instance_uid, destination, attempts, last_outcome FROM v_deliveries"
+                " WHERE status = 'waiting' ORDER BY created_at"
+            )
+        ).all()
+    table = Table(title="Studies, the newest first", title_justify="left")
+    for column in ("study", "status", "images", "signs present", "last image"):
+        table.add_column(column)
+    for row in studies:
+        status = row.status.replace("_", " ") + (f"\n{row.status_reason}" if row.status_reason else "")
+        signs = f"{row.signs_present} of {row.signs_evaluable} evaluable"
+        table.add_row(
+            row.study_instance_uid, status, str(row.instances), signs, str(row.last_received_at)[:19]
+        )
+    console.print(table)
+    for row in waiting:
+        tried = f"{row.attempts} attempts, {row.last_outcome}" if row.attempts else "not tried yet"
+        console.print(f"Waiting for {row.destination}: {row.study_instance_uid} ({tried})")
+
+
+def print_results(settings: Settings, console: Console, study_uid: str, *, as_json: bool) -> int:
+    """The findings of a study; 1 if there are none."""
+    with reading(open_database(settings)) as session:
+        rows = session.execute(
+            text("SELECT * FROM v_findings WHERE study_instance_uid = :uid"), {"uid": study_uid}
+        ).mappings()
+        found: list[dict[str, Any]] = [{**row, "reasons": json.loads(row["reasons"])} for row in rows]
+    if as_json:
+        console.print_json(json.dumps(found, default=str))
+    elif found:
+        table = Table()
+        for column in ("sign", "state", "region", "ratio", "z-score", "reasons"):
+            table.add_column(column)
+        for row in found:
+            region = "/".join(part for part in (row["region"], row["side"]) if part)
+            state = row["state"] + (f", {row['confidence']}" if row["confidence"] else "")
+            reasons = " ".join(reason["sentence"] for reason in row["reasons"])
+            table.add_row(row["sign"], state, region, _number(row["ratio"]), _number(row["z_score"]), reasons)
+        console.print(table)
+    else:
+        console.print(f"There are no findings of {study_uid}.")
+    return 0 if found else 1
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def process_study_again(settings: Settings, console: Console, study_uid: str) -> int:
+    """Have a study processed again; 1 if there is no such study."""
+    with writing(open_database(settings)) as session:
+        study = study_by_uid(session, study_uid)
+        if study is None:
+            console.print(f"No instance of {study_uid} ever came.")
+            return 1
+        process_again(session, study.id, "administrator", now())
+    console.print("The study will be processed again.")
+    return 0
+
+
+def classify_folder(folder: Path, console: Console) -> None:
+    """What the series below a folder would be taken for, by study as the router sees them."""
+    studies: dict[str, dict[str, list[Header]]] = {}
+    for path in dicom_files(folder):
+        try:
+            ds = dcmread(path)
+        except UNREADABLE:
+            console.print(f"{path} could not be read.")
+            continue
+        study, series = str(ds.get("StudyInstanceUID", "")), str(ds.get("SeriesInstanceUID", ""))
+        studies.setdefault(study, {}).setdefault(series, []).extend(headers_of(ds))
+    for study, by_series in studies.items():
+        table = Table(title=f"Study {study}", title_justify="left")
+        for column in ("series", "images", "class", "confidence", "analysis", "why"):
+            table.add_column(column)
+        stacks, descriptions = [], []
+        for uid, headers in by_series.items():
+            for number, stack in enumerate(split_stacks(headers)):
+                found = classify(stack.header)
+                fault = None if stack.usable else stack.note
+                stacks.append(ClassifiedStack(uid, number, len(stack.members), found, fault, stack.note))
+                descriptions.append(str(stack.header.get("SeriesDescription", "")))
+        for description, decision in zip(descriptions, route(stacks), strict=True):
+            found = decision.stack.classification
+            table.add_row(
+                description,
+                str(decision.stack.images),
+                f"{found.contrast}, {found.body_part}, {found.plane}",
+                f"{found.confidence:.0%}",
+                decision.analysis or "–",
+                "\n".join((decision.why, *(f"· {line}" for line in found.evidence))),
+            )
+        console.print(table)

@@ -1,0 +1,271 @@
+"""What is done to a study between its last image and its report: each step is safe to repeat."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from db.deliveries import add_deliveries, delivery_by_id, record_attempt
+from db.engine import reading, writing
+from db.findings import findings_of, replace_findings
+from db.index import record_event
+from db.lifecycle import (
+    finish_analysis,
+    images_of,
+    latest_report,
+    replace_stacks,
+    report_of,
+    set_status,
+    start_analysis,
+    study_by_uid,
+)
+from db.models import Report, Stack, Study, StudyStatus
+from listener.analyses import SIGNS, AnalysisFailedError, AnalysisProcess, failed
+from listener.archive import Archive, Key
+from listener.delivery import Outcome, deliver, retry_after
+from listener.reporting import make_report, store_report
+from listener.routing import Decision, route
+from listener.settings import Settings
+from listener.study_images import StackReference, StudyStack, classified_stacks
+from listener.version import SOFTWARE_VERSION
+from processors.findings import READS, Algorithm, Reason, not_evaluated
+
+log = structlog.get_logger()
+
+Plan = dict[str, list[dict[str, Any]]]
+"""From the name of each analysis to its stacks, as :meth:`StackReference.plain` gives them."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudySteps:
+    """The steps, with what they work on.
+
+    Attributes
+    ----------
+    who
+        The worker's name in the audit trail.
+    """
+
+    engine: Engine
+    archive: Archive
+    settings: Settings
+    process: AnalysisProcess
+    now: Callable[[], datetime]
+    who: str
+
+    def route(self, study_instance_uid: str, version: int) -> Plan:
+        """Classify every series, decide what runs, and record both with their reasons."""
+        with reading(self.engine) as session:
+            study = _known(study_by_uid(session, study_instance_uid))
+            images = images_of(session, study.id, version)
+        stacks: list[StudyStack] = []
+        rows: dict[str, int] = {}
+        for (series_row, series_uid), instances in images.items():
+            rows[series_uid] = series_row
+            stacks.extend(classified_stacks(self.archive, study_instance_uid, series_uid, instances))
+        decisions = route([stack.classified for stack in stacks])
+        with writing(self.engine) as session:
+            replace_stacks(
+                session,
+                study.id,
+                version,
+                [
+                    _stack_row(rows[decision.stack.series_instance_uid], version, decision)
+                    for decision in decisions
+                ],
+            )
+            plan = _plan(stacks, decisions)
+            record_event(
+                session,
+                at=self.now(),
+                who=self.who,
+                what="study-routed",
+                study_id=study.id,
+                details={"version": version, "analyses": {name: len(taken) for name, taken in plan.items()}},
+            )
+        return plan
+
+    def nothing_to_analyse(self, study_instance_uid: str, version: int) -> None:
+        """End a study that no analysis reads anything of."""
+        self._set_status(
+            study_instance_uid,
+            version,
+            StudyStatus.NOTHING_TO_ANALYSE,
+            "No series of the study is one that an analysis reads.",
+        )
+
+    def fail(self, study_instance_uid: str, version: int, error: str) -> None:
+        """End a study that could not be reported on."""
+        self._set_status(study_instance_uid, version, StudyStatus.FAILED, f"An error stopped it ({error}).")
+
+    def analyse(
+        self, study_instance_uid: str, version: int, name: str, stacks: Sequence[dict[str, Any]]
+    ) -> None:
+        """Run one analysis and store its findings; if it fails, findings that say so."""
+        with writing(self.engine) as session:
+            study = _known(study_by_uid(session, study_instance_uid))
+            attempt = start_analysis(session, study.id, version, name, SOFTWARE_VERSION, self.now())
+        error: str | None = None
+        try:
+            if attempt > self.settings.worker.analysis_attempts:
+                raise AnalysisFailedError("it took the worker down repeatedly")  # noqa: TRY301
+            findings = self.process.run(
+                name, study_instance_uid, [StackReference.from_plain(stack) for stack in stacks]
+            )
+        except AnalysisFailedError as failure:
+            error = str(failure)
+            findings = failed(name, error, SOFTWARE_VERSION)
+        with writing(self.engine) as session:
+            replace_findings(
+                session,
+                study.id,
+                version,
+                findings,
+                analysis=name,
+                software_version=SOFTWARE_VERSION,
+                now=self.now(),
+            )
+            finish_analysis(session, study.id, version, name, self.now(), error)
+            record_event(
+                session,
+                at=self.now(),
+                who=self.who,
+                what="analysis-failed" if error else "analysis-done",
+                why=error,
+                study_id=study.id,
+                details={"version": version, "analysis": name, "attempt": attempt},
+            )
+
+    def report(self, study_instance_uid: str, version: int, settled_at: datetime) -> None:
+        """Make the report on a version once, archive it, and have it delivered."""
+        with writing(self.engine) as session:
+            study = _known(study_by_uid(session, study_instance_uid))
+            self._answer_for_other_signs(session, study.id, version)
+            findings = findings_of(session, study.id, version)
+            images = images_of(session, study.id, version)
+            row = report_of(session, study.id, version, SOFTWARE_VERSION)
+            predecessor = latest_report(session, study.id) if row is None else None
+        if row is None:
+            report = make_report(
+                self.archive,
+                study_instance_uid,
+                version,
+                findings,
+                images,
+                created=settled_at,
+                institution=self.settings.institution or None,
+                predecessor=predecessor,
+            )
+            store_report(self.archive, report)
+            row = Report(
+                study_id=study.id,
+                version=version,
+                sop_instance_uid=str(report.SOPInstanceUID),
+                sop_class_uid=str(report.SOPClassUID),
+                series_instance_uid=str(report.SeriesInstanceUID),
+                predecessor_id=predecessor.id if predecessor else None,
+                software_version=SOFTWARE_VERSION,
+                created_at=settled_at,
+            )
+        destinations = [destination.name for destination in self.settings.destinations]
+        with writing(self.engine) as session:
+            row = session.merge(row)
+            session.flush()
+            add_deliveries(session, row.id, destinations, self.now())
+            set_status(
+                session,
+                study.id,
+                version,
+                StudyStatus.DELIVERING if destinations else StudyStatus.REPORTED,
+                who=self.who,
+                now=self.now(),
+                why=None if destinations else "No destination is configured.",
+            )
+
+    def deliver(self, delivery_id: int, attempt: int) -> None:
+        """Try once to deliver a report, and record how it went."""
+        with reading(self.engine) as session:
+            delivery, report, study_instance_uid = delivery_by_id(session, delivery_id)
+        destination = next((d for d in self.settings.destinations if d.name == delivery.destination), None)
+        if destination is None:
+            outcome = Outcome(False, "The destination is not configured any more.")
+        else:
+            key = Key(study_instance_uid, report.series_instance_uid, report.sop_instance_uid)
+            calling = self.settings.delivery.calling_ae_title or self.settings.listener.ae_title
+            outcome = deliver(self.archive.get(key), destination, calling)
+        with writing(self.engine) as session:
+            record_attempt(
+                session,
+                delivery_id,
+                attempt,
+                acknowledged=outcome.acknowledged,
+                outcome=outcome.text,
+                retry_after=retry_after(attempt, self.settings.delivery),
+                who=self.who,
+                now=self.now(),
+            )
+
+    def _answer_for_other_signs(self, session: Session, study_id: int, version: int) -> None:
+        """Say of the signs that no analysis answered for that their series are missing."""
+        answered = {finding.sign for finding in findings_of(session, study_id, version)}
+        algorithm = Algorithm("Betz", SOFTWARE_VERSION)
+        others = [
+            not_evaluated(sign, algorithm, Reason.of("missing-series", needed=f"{READS[sign][0]} {part}"))
+            for name, part in (("brain", "brain"), ("spine", "cervical spine"))
+            for sign in SIGNS[name]
+            if sign not in answered
+        ]
+        replace_findings(
+            session,
+            study_id,
+            version,
+            others,
+            analysis=None,
+            software_version=SOFTWARE_VERSION,
+            now=self.now(),
+        )
+
+    def _set_status(self, study_instance_uid: str, version: int, status: StudyStatus, why: str) -> None:
+        with writing(self.engine) as session:
+            study = _known(study_by_uid(session, study_instance_uid))
+            set_status(session, study.id, version, status, who=self.who, now=self.now(), why=why)
+
+
+def _known(study: Study | None) -> Study:
+    if study is None:
+        raise LookupError("the study is not in the database")
+    return study
+
+
+def _stack_row(series_row: int, version: int, decision: Decision) -> Stack:
+    stack, found = decision.stack, decision.stack.classification
+    return Stack(
+        series_id=series_row,
+        version=version,
+        number=stack.number,
+        images=stack.images,
+        contrast=found.contrast.value,
+        body_part=found.body_part.value,
+        plane=found.plane.value,
+        confidence=found.confidence,
+        evidence=[*found.evidence, *([stack.note] if stack.note else [])],
+        analysis=decision.analysis,
+        decision=decision.why,
+    )
+
+
+def _plan(stacks: Sequence[StudyStack], decisions: Sequence[Decision]) -> Plan:
+    plan: Plan = {}
+    for stack, decision in zip(stacks, decisions, strict=True):
+        if decision.analysis is None:
+            continue
+        found = stack.classified.classification
+        reference = StackReference(
+            stack.classified.series_instance_uid, found.contrast, found.plane, found.body_part, stack.frames
+        )
+        plan.setdefault(decision.analysis, []).append(reference.plain())
+    return plan

@@ -1,0 +1,151 @@
+"""A stored study as classified stacks, and a stack as the datasets of a volume."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from pydicom import Dataset, dcmread
+
+from listener.archive import Archive, Key
+from listener.classification import classify
+from listener.headers import Header, headers_of
+from listener.intake import IMAGE_CLASSES
+from listener.routing import ClassifiedStack
+from listener.stacks import Stack, split_stacks
+from processors.acquisition import BodyPart, Contrast, Plane
+from processors.attributes import UNREADABLE
+from processors.reading import read_volume
+from processors.volume import Volume
+
+Instances = Sequence[tuple[str, str]]
+"""(SOP Class UID, SOP Instance UID) of each instance of a series."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyStack:
+    """A classified stack and the frames that it consists of.
+
+    Attributes
+    ----------
+    frames
+        Of each SOP Instance UID its frame numbers from 1; none for single-frame instances.
+    """
+
+    classified: ClassifiedStack
+    frames: Mapping[str, tuple[int, ...]]
+
+
+def read_instance(archive: Archive, key: Key) -> Dataset | None:
+    """A stored instance, or ``None`` if it cannot be decoded."""
+    try:
+        return dcmread(BytesIO(archive.get(key)))
+    except UNREADABLE:
+        return None
+
+
+def classified_stacks(
+    archive: Archive, study_instance_uid: str, series_instance_uid: str, instances: Instances
+) -> tuple[StudyStack, ...]:
+    """Read the headers of a series, split it into stacks and classify each.
+
+    Raises
+    ------
+    ArchiveError
+        If the storage does not give an instance.
+    """
+    headers: list[Header] = []
+    for sop_class_uid, sop_instance_uid in instances:
+        key = Key(study_instance_uid, series_instance_uid, sop_instance_uid)
+        headers.extend(_headers(archive, key, sop_class_uid))
+    return tuple(
+        _study_stack(series_instance_uid, number, stack, headers)
+        for number, stack in enumerate(split_stacks(headers))
+    )
+
+
+def _headers(archive: Archive, key: Key, sop_class_uid: str) -> Sequence[Header]:
+    ds = read_instance(archive, key)
+    if ds is None or sop_class_uid not in IMAGE_CLASSES:
+        modality = "MR" if sop_class_uid in IMAGE_CLASSES else "SR"
+        return ({"SOPInstanceUID": key.sop_instance_uid, "HasPixelData": False, "Modality": modality},)
+    return [{**header, "SOPInstanceUID": key.sop_instance_uid} for header in headers_of(ds)]
+
+
+def _study_stack(
+    series_instance_uid: str, number: int, stack: Stack, headers: Sequence[Header]
+) -> StudyStack:
+    frames: dict[str, list[int]] = {}
+    for member in stack.members:
+        of_instance = frames.setdefault(str(headers[member]["SOPInstanceUID"]), [])
+        frame = headers[member].get("FrameNumber")
+        if frame is not None:
+            of_instance.append(int(frame))
+    return StudyStack(
+        ClassifiedStack(
+            series_instance_uid=series_instance_uid,
+            number=number,
+            images=len(stack.members),
+            classification=classify(stack.header),
+            fault=None if stack.usable else f"The series is no image series ({stack.note}).",
+            note=stack.note,
+        ),
+        {uid: tuple(numbers) for uid, numbers in frames.items()},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StackReference:
+    """What it takes to read a stack as a volume, in plain values that a workflow can keep."""
+
+    series_instance_uid: str
+    contrast: Contrast
+    plane: Plane
+    body_part: BodyPart
+    frames: Mapping[str, tuple[int, ...]]
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "series_instance_uid": self.series_instance_uid,
+            "contrast": self.contrast.value,
+            "plane": self.plane.value,
+            "body_part": self.body_part.value,
+            "frames": {uid: list(numbers) for uid, numbers in self.frames.items()},
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "StackReference":
+        """From JSON."""
+        return cls(
+            plain["series_instance_uid"],
+            Contrast(plain["contrast"]),
+            Plane(plain["plane"]),
+            BodyPart(plain["body_part"]),
+            {uid: tuple(numbers) for uid, numbers in plain["frames"].items()},
+        )
+
+
+def read_stack(archive: Archive, study_instance_uid: str, stack: StackReference) -> Volume:
+    """Read a stack from the archive.
+
+    Raises
+    ------
+    ArchiveError
+        If the storage does not give an instance.
+    processors.volume.VolumeError
+        If it is no volume.
+    """
+    return read_volume(
+        list(_datasets(archive, study_instance_uid, stack)),
+        {uid: numbers for uid, numbers in stack.frames.items() if numbers},
+        contrast=stack.contrast,
+        plane=stack.plane,
+    )
+
+
+def _datasets(archive: Archive, study_instance_uid: str, stack: StackReference) -> Iterator[Dataset]:
+    for uid in stack.frames:
+        ds = read_instance(archive, Key(study_instance_uid, stack.series_instance_uid, uid))
+        if ds is not None:
+            yield ds

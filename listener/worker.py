@@ -1,0 +1,109 @@
+"""A worker: the process that settles, analyses, reports and delivers."""
+
+import signal
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from dbos import DBOS
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from db.engine import make_engine, migrate, writing
+from db.slots import LEASE, beat, claim_slot, release_slot
+from listener.analyses import AnalysisProcess
+from listener.archive import ArchiveError, open_archive
+from listener.logs import place_of
+from listener.settings import Settings
+from listener.steps import StudySteps
+from listener.workflow import DELIVERY_QUEUE, STUDY_QUEUE, StudyWorkflow, Sweep, executor_id
+
+APPLICATION_VERSION = "1"
+"""Of the workflows' shape, not of the product: work in flight survives an upgrade that leaves it alone."""
+
+_DELIVERIES_AT_ONCE = 4
+
+log = structlog.get_logger()
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+def run_worker(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; what is under way then is taken up again at the next start."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    engine = open_database(settings)
+    with writing(engine) as session:
+        slot = claim_slot(session, now())
+    log.info("worker started", slot=slot)
+    process = AnalysisProcess(settings.storage.url, settings.worker.analysis_timeout, settings.log_level)
+    steps = StudySteps(engine, open_archive(settings.storage.url), settings, process, now, f"worker {slot}")
+    workflow = _launch(settings, steps, slot)
+    sweep = Sweep(workflow, steps, slot)
+    heartbeat = threading.Thread(target=_beat, args=(engine, slot, stopping), daemon=True)
+    heartbeat.start()
+    try:
+        while not stopping.wait(settings.worker.poll_interval.total_seconds()):
+            try:
+                sweep.run()
+            except (SQLAlchemyError, ArchiveError) as error:
+                log.error("sweep failed", error=type(error).__name__, place=place_of(error))
+    finally:
+        process.close()
+        DBOS.destroy()
+        heartbeat.join()
+        with writing(engine) as session:
+            release_slot(session, slot)
+        log.info("worker stopped", slot=slot)
+
+
+def open_database(settings: Settings) -> Engine:
+    """The database of the settings, at the newest schema."""
+    url = settings.database.address()
+    for address in (url, settings.database.workflow_address()):
+        parsed = make_url(address)
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = make_engine(url)
+    migrate(engine)
+    return engine
+
+
+def _launch(settings: Settings, steps: StudySteps, slot: int) -> StudyWorkflow:
+    DBOS(
+        config={
+            "name": "betz",
+            "system_database_url": settings.database.workflow_address(),
+            "application_version": APPLICATION_VERSION,
+            "executor_id": executor_id(slot),
+            "log_level": "WARNING",
+            "use_listen_notify": False,
+            "enable_otlp": False,
+        }
+    )
+    workflow = StudyWorkflow(steps)
+    DBOS.launch()
+    interval = settings.worker.poll_interval.total_seconds()
+    DBOS.register_queue(STUDY_QUEUE, worker_concurrency=1, polling_interval_sec=interval)
+    DBOS.register_queue(DELIVERY_QUEUE, worker_concurrency=_DELIVERIES_AT_ONCE, polling_interval_sec=interval)
+    return workflow
+
+
+def _beat(engine: Engine, slot: int, stopping: threading.Event) -> None:
+    """Keep the slot; a worker that lost it stops, since another does its work now."""
+    while not stopping.wait(LEASE.total_seconds() / 5):
+        try:
+            with writing(engine) as session:
+                kept = beat(session, slot, now())
+        except SQLAlchemyError as error:
+            log.error("no heartbeat", error=type(error).__name__)
+            continue
+        if not kept:
+            log.error("slot lost", slot=slot)
+            signal.raise_signal(signal.SIGTERM)
+            return

@@ -1,0 +1,205 @@
+"""The durable life of a study: settle → route → analyse → report → deliver.
+
+The database says where every study stands; :class:`Sweep` looks there for what is due and starts a workflow
+for it, under an identity that makes a second start of the same thing a no-op. The workflows are kept by
+DBOS: a step that is done is not done again, and one that was interrupted is.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from dbos import DBOS, DBOSConfiguredInstance, SetWorkflowID
+
+from db.deliveries import due_deliveries
+from db.engine import reading, writing
+from db.lifecycle import close_version, images_of, note_check, receiving_studies, settled_studies
+from db.models import Study
+from db.slots import abandoned_slots
+from listener.logs import place_of
+from listener.routing import missing_series
+from listener.settling import is_quiet, settle
+from listener.steps import Plan, StudySteps
+from listener.study_images import classified_stacks
+
+STUDY_QUEUE = "studies"
+DELIVERY_QUEUE = "deliveries"
+
+_MOST_RECOVERIES = 1_000
+"""How often an interrupted workflow is taken up again; what ends a poisonous analysis is its own limit."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = structlog.get_logger()
+
+
+def _step(function: Callable[P, R]) -> Callable[P, R]:
+    """A step that is tried again, for some minutes, where the database or the storage is away."""
+    return DBOS.step(retries_allowed=True, interval_seconds=1.0, max_attempts=8, backoff_rate=2.0)(function)
+
+
+@DBOS.dbos_class()
+class StudyWorkflow(DBOSConfiguredInstance):
+    """The workflows of one worker; their steps are :class:`StudySteps`."""
+
+    def __init__(self, steps: StudySteps) -> None:
+        super().__init__(config_name="betz")
+        self._steps = steps
+
+    @DBOS.workflow(max_recovery_attempts=_MOST_RECOVERIES)
+    def process_study(self, study_instance_uid: str, version: int, settled_at: str) -> None:
+        """Take a settled version of a study to its report."""
+        try:
+            plan = self._route(study_instance_uid, version)
+            for name, stacks in sorted(plan.items()):
+                self._analyse(study_instance_uid, version, name, stacks)
+            if plan:
+                self._report(study_instance_uid, version, settled_at)
+            else:
+                self._nothing_to_analyse(study_instance_uid, version)
+        except Exception as error:  # noqa: BLE001
+            log.error("study failed", error=type(error).__name__, place=place_of(error))
+            self._fail(study_instance_uid, version, type(error).__name__)
+
+    @DBOS.workflow(max_recovery_attempts=_MOST_RECOVERIES)
+    def deliver_report(self, delivery_id: int, attempt: int) -> None:
+        """Try once to deliver a report to a destination; the next attempt is due later."""
+        self._deliver(delivery_id, attempt)
+
+    @_step
+    def _route(self, study_instance_uid: str, version: int) -> Plan:
+        return self._steps.route(study_instance_uid, version)
+
+    @_step
+    def _analyse(
+        self, study_instance_uid: str, version: int, name: str, stacks: Sequence[dict[str, Any]]
+    ) -> None:
+        self._steps.analyse(study_instance_uid, version, name, stacks)
+
+    @_step
+    def _report(self, study_instance_uid: str, version: int, settled_at: str) -> None:
+        self._steps.report(study_instance_uid, version, datetime.fromisoformat(settled_at))
+
+    @_step
+    def _nothing_to_analyse(self, study_instance_uid: str, version: int) -> None:
+        self._steps.nothing_to_analyse(study_instance_uid, version)
+
+    @_step
+    def _fail(self, study_instance_uid: str, version: int, error: str) -> None:
+        self._steps.fail(study_instance_uid, version, error)
+
+    @_step
+    def _deliver(self, delivery_id: int, attempt: int) -> None:
+        self._steps.deliver(delivery_id, attempt)
+
+
+class Sweep:
+    """Finds what is due and starts its workflow; any number of workers may sweep at once."""
+
+    def __init__(self, workflow: StudyWorkflow, steps: StudySteps, slot: int) -> None:
+        self._workflow = workflow
+        self._steps = steps
+        self._slot = slot
+        self._started: set[str] = set()
+
+    def run(self) -> None:
+        """Look once through the database."""
+        now = self._steps.now()
+        self._settle(now)
+        self._started = self._start_studies() | self._start_deliveries(now)
+        self._take_over(now)
+
+    def _settle(self, now: datetime) -> None:
+        steps = self._steps
+        with reading(steps.engine) as session:
+            studies = receiving_studies(session)
+        for study in studies:
+            missing = self._missing(study, now)
+            settled = settle(now, study.opened_at, study.last_received_at, missing, steps.settings.settling)
+            if settled is None:
+                continue
+            with writing(steps.engine) as session:
+                close_version(
+                    session,
+                    study.id,
+                    study.version,
+                    last_received_at=study.last_received_at,
+                    complete=settled.complete,
+                    why=settled.why,
+                    who=steps.who,
+                    now=now,
+                )
+
+    def _missing(self, study: Study, now: datetime) -> tuple[str, ...]:
+        """The required series that a quiet study lacks; looked for once after each arrival."""
+        steps = self._steps
+        required = steps.settings.settling.required_series
+        if not required or not is_quiet(now, study.last_received_at, steps.settings.settling):
+            return ()
+        if study.checked_at is not None and study.checked_at >= study.last_received_at:
+            return tuple(study.waiting_for or ())
+        with reading(steps.engine) as session:
+            images = images_of(session, study.id, study.version)
+        stacks = [
+            stack.classified
+            for (_, series_uid), instances in images.items()
+            for stack in classified_stacks(steps.archive, study.study_instance_uid, series_uid, instances)
+        ]
+        missing = missing_series(required, stacks)
+        with writing(steps.engine) as session:
+            note_check(session, study.id, missing, now)
+        return missing
+
+    def _start_studies(self) -> set[str]:
+        with reading(self._steps.engine) as session:
+            studies = settled_studies(session)
+        identities = set()
+        for study in studies:
+            identity = f"study:{study.study_instance_uid}:{study.version}:{study.run}"
+            identities.add(identity)
+            if identity not in self._started and study.settled_at is not None:
+                with SetWorkflowID(identity):
+                    DBOS.enqueue_workflow(
+                        STUDY_QUEUE,
+                        self._workflow.process_study,
+                        study.study_instance_uid,
+                        study.version,
+                        study.settled_at.isoformat(),
+                    )
+        return identities
+
+    def _start_deliveries(self, now: datetime) -> set[str]:
+        with reading(self._steps.engine) as session:
+            due = due_deliveries(session, now)
+        identities = set()
+        for delivery in due:
+            attempt = delivery.attempts + 1
+            identity = f"delivery:{delivery.id}:{attempt}"
+            identities.add(identity)
+            if identity not in self._started:
+                with SetWorkflowID(identity):
+                    DBOS.enqueue_workflow(DELIVERY_QUEUE, self._workflow.deliver_report, delivery.id, attempt)
+        return identities
+
+    def _take_over(self, now: datetime) -> None:
+        """Take up the work of workers that are gone and did not come back."""
+        with reading(self._steps.engine) as session:
+            slots = abandoned_slots(session, self._slot, now)
+        if not slots:
+            return
+        pending = DBOS.list_workflows(
+            status="PENDING",
+            executor_id=[executor_id(slot) for slot in slots],
+            load_input=False,
+            load_output=False,
+        )
+        for workflow in pending:
+            log.warning("work of a lost worker is taken up", workflow=workflow.workflow_id)
+            DBOS.resume_workflow(workflow.workflow_id, queue_name=workflow.queue_name)
+
+
+def executor_id(slot: int) -> str:
+    """The identity under which DBOS recovers the work of a slot."""
+    return f"worker-{slot}"
