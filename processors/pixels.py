@@ -55,9 +55,11 @@ def read_pixels(frames: Sequence[Frame]) -> npt.NDArray[np.float32]:
         wanted.setdefault(id(frame.dataset), []).append(place)
     for places in wanted.values():
         _check(frames[places[0]].dataset)
-    volume = np.empty((len(frames), *shape), np.float32)
+    volume = np.empty((0, *shape), np.float32)
     for places in wanted.values():
         stored = _decode(frames[places[0]].dataset, [frames[place].index for place in places], shape)
+        if not len(volume):
+            volume = np.empty((len(frames), *shape), np.float32)
         for place, pixels in zip(places, stored, strict=True):
             volume[place] = _rescaled(pixels, frames[place])
     return volume

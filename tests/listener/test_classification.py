@@ -119,6 +119,25 @@ def test_a_study_of_the_neck_tagged_as_head_is_not_called_brain():
 
 
 @pytest.mark.parametrize(
+    ("extent", "part"),
+    [
+        ({"BodyPartExamined": "BRAIN"}, BodyPart.BRAIN),
+        ({"BodyPartExamined": "CSPINE"}, BodyPart.CERVICAL_SPINE),
+        ({}, BodyPart.UNKNOWN),
+        ({"Columns": 256, "PixelSpacing": [0.9, 0.9], "NumberOfInstances": 42}, BodyPart.BRAIN),
+        ({"Columns": 256, "PixelSpacing": [0.6, 0.6], "NumberOfInstances": 30}, BodyPart.UNKNOWN),
+        (
+            {"BodyPartExamined": "HEAD", "Columns": 256, "PixelSpacing": [0.6, 0.6], "NumberOfInstances": 30},
+            BodyPart.UNKNOWN,
+        ),
+    ],
+)
+def test_a_study_of_head_and_neck(extent, part):
+    series = SIEMENS_T2 | {"StudyDescription": "MR brain and cervical spine", "SpacingBetweenSlices": 3.6}
+    assert classify(series | {"ImageOrientationPatient": AXIAL} | extent).body_part is part
+
+
+@pytest.mark.parametrize(
     ("cosines", "changes", "plane"),
     [
         (AXIAL, {}, Plane.AXIAL),
