@@ -1,0 +1,71 @@
+"""Between a volume's array and SimpleITK images in the patient's LPS millimetres."""
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+
+from processors.volume import Volume
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def to_image(volume: Volume) -> sitk.Image:
+    """The volume as a SimpleITK image at the same place in the patient.
+
+    The direction is made orthonormal (nearest rotation or reflection), which ITK demands and which
+    differs from the affine by rounding only, unless the gantry was tilted.
+    """
+    columns = volume.affine[:3, 2::-1]
+    left, _, right = np.linalg.svd(columns / np.linalg.norm(columns, axis=0))
+    image = sitk.GetImageFromArray(np.ascontiguousarray(volume.array, dtype=np.float32))
+    image.SetSpacing([float(s) for s in np.linalg.norm(columns, axis=0)])
+    image.SetDirection((left @ right).ravel().tolist())
+    image.SetOrigin(volume.affine[:3, 3].tolist())
+    return image
+
+
+def extent(volume: Volume) -> tuple[FloatArray, FloatArray]:
+    """Lowest and highest LPS coordinate of the volume's voxel centres."""
+    last = np.array(volume.array.shape) - 1
+    corners = np.array(np.meshgrid(*((0, n) for n in last), indexing="ij")).reshape(3, -1)
+    at = volume.affine[:3, :3] @ corners + volume.affine[:3, 3:]
+    return at.min(axis=1), at.max(axis=1)
+
+
+def on_grid(image: sitk.Image, low: FloatArray, high: FloatArray, spacing: float) -> sitk.Image:
+    """The image smoothed for, and resampled on, an axis-aligned LPS grid with isotropic spacing (mm)."""
+    smooth = image
+    for axis, step in enumerate(image.GetSpacing()):
+        if step < spacing:
+            smooth = sitk.RecursiveGaussian(smooth, 0.4 * spacing, direction=axis)
+    size = [max(4, int(np.ceil((b - a) / spacing)) + 1) for a, b in zip(low, high, strict=True)]
+    return sitk.Resample(
+        smooth,
+        size,
+        sitk.Transform(),
+        sitk.sitkLinear,
+        low.tolist(),
+        [spacing] * 3,
+        np.eye(3).ravel().tolist(),
+        0.0,
+    )
+
+
+def points_of(affine: FloatArray, indices: FloatArray) -> FloatArray:
+    """LPS millimetres, shape (n, 3), of array indices (slice, row, column), shape (n, 3)."""
+    return np.asarray(indices @ affine[:3, :3].T + affine[:3, 3])
+
+
+def sample(image: sitk.Image, points: FloatArray) -> FloatArray:
+    """Linear interpolation of an image (scalar or vector) at LPS points of shape (n, 3); 0 outside."""
+    from scipy.ndimage import map_coordinates
+
+    direction = np.array(image.GetDirection()).reshape(3, 3)
+    index = np.linalg.solve(direction * image.GetSpacing(), (points - image.GetOrigin()).T)[::-1]
+    array = sitk.GetArrayViewFromImage(image)
+    if array.ndim == 3:
+        return np.asarray(map_coordinates(array, index, order=1, output=np.float64))
+    components = [
+        map_coordinates(array[..., c], index, order=1, output=np.float64) for c in range(array.shape[-1])
+    ]
+    return np.stack(components, axis=1)

@@ -1,0 +1,222 @@
+"""Registration of a brain volume with the atlas.
+
+Rigid multi-start and affine by mutual information (Mattes et al., IEEE TMI 2003;22:120) to Colin27 with and
+without the skull, then affine and deformable registration to the ICBM 2009a brain with ``greedy`` by local
+normalised cross-correlation (Yushkevich et al., Alzheimers Dement 2016;12:P126).
+Transforms map points of the patient to points of the atlas: labels travel to the native grid.
+"""
+
+import itertools
+import tempfile
+from io import StringIO
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+from picsl_greedy import Greedy3D
+
+from processors.brain import atlas
+from processors.brain.patient_space import extent, on_grid, sample, to_image
+from processors.volume import Volume
+
+FloatArray = npt.NDArray[np.float64]
+
+THREADS = 2
+SEARCH_SPACING_MM = 8.0
+RIGID_SPACING_MM = 4.0
+AFFINE_SPACING_MM = 3.0
+DEFORMABLE_SPACING_MM = 2.0
+START_ANGLES = np.radians((-30.0, 0.0, 30.0))
+START_SHIFTS_MM = (-50.0, -25.0, 0.0, 25.0, 50.0)
+STARTS_KEPT = 3
+BRAIN_MARGIN_MM = 12.0
+TISSUE_PROBABILITY = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registration:
+    """Where each point of the patient lies in the atlas.
+
+    Attributes
+    ----------
+    affine
+        Patient LPS to atlas LPS, applied after the displacement.
+    displacement
+        Vector image in LPS millimetres on the patient's own axes.
+    subject, template
+        The volume and the atlas brain on the displacement's grid, for quality and for pictures.
+    """
+
+    affine: sitk.Transform
+    displacement: sitk.Image
+    subject: sitk.Image
+    template: sitk.Image
+
+    def to_atlas(self, points: FloatArray) -> FloatArray:
+        """Atlas LPS millimetres of patient LPS millimetres, both of shape (n, 3)."""
+        moved = points + sample(self.displacement, points)
+        matrix, offset = matrix_of(self.affine)
+        return np.asarray(moved @ matrix.T + offset)
+
+
+def matrix_of(transform: sitk.Transform) -> tuple[FloatArray, FloatArray]:
+    """Matrix (3, 3) and offset (3,) of a linear transform."""
+    offset = np.array(transform.TransformPoint((0.0, 0.0, 0.0)))
+    columns = [np.array(transform.TransformPoint(axis)) - offset for axis in np.eye(3).tolist()]
+    return np.stack(columns, axis=1), offset
+
+
+def register(volume: Volume) -> Registration:
+    """Align a brain volume with the atlas; the same volume always gives the same result."""
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(THREADS)
+    image = to_image(volume)
+    low, high = extent(volume)
+    image = sitk.Clamp(image, sitk.sitkFloat32, *_robust_range(volume.array))
+    brain = sitk.Mask(atlas.image("icbm_t1"), brain_mask())
+    found = [_affine(m) for template in _templates() for m in _linear(image, low, high, template)]
+
+    def agreement(transform: sitk.Transform) -> float:
+        return _correlation(image, low, high, transform, brain)
+
+    best = max(found, key=agreement)
+    affine = max(best, _refine(image, low, high, best, brain), key=agreement)
+    return _deform(image, low, high, affine, brain)
+
+
+def brain_mask() -> sitk.Image:
+    """Where the atlas holds brain tissue, with the ventricles."""
+    tissue = atlas.image("icbm_grey_matter") + atlas.image("icbm_white_matter")
+    mask = sitk.BinaryMorphologicalClosing(tissue > 255 * TISSUE_PROBABILITY, [5, 5, 5])
+    return sitk.BinaryFillhole(mask)
+
+
+def _robust_range(array: npt.NDArray[np.float32]) -> tuple[float, float]:
+    low, high = np.percentile(array[::2, ::4, ::4], (1, 99.7))
+    return float(low), float(max(high, low + 1e-6))
+
+
+def _templates() -> tuple[sitk.Image, sitk.Image]:
+    head = atlas.image("colin27_head")
+    mask = sitk.Resample(
+        sitk.BinaryDilate(brain_mask(), [1, 1, 1]), head, sitk.Transform(), sitk.sitkNearestNeighbor
+    )
+    return head, sitk.Mask(head, mask)
+
+
+def _centre(image: sitk.Image) -> FloatArray:
+    """Centre of mass of what is brighter than the background."""
+    foreground = sitk.OtsuThreshold(image, 0, 1)
+    shape = sitk.LabelShapeStatisticsImageFilter()
+    shape.Execute(foreground)
+    if not shape.HasLabel(1):
+        size = np.array(image.GetSize()) / 2
+        return np.array(image.TransformContinuousIndexToPhysicalPoint(size.tolist()))
+    return np.array(shape.GetCentroid(1))
+
+
+def _starts(image: sitk.Image, low: FloatArray, high: FloatArray, template: sitk.Image) -> list[FloatArray]:
+    """The rigid poses, as LPS matrices of shape (4, 4), at which volume and template share most information."""
+    coarse = on_grid(image, low, high, SEARCH_SPACING_MM)
+    shift = _centre(template) - (centre := _centre(coarse))
+    search = sitk.ImageRegistrationMethod()
+    search.SetMetricAsMattesMutualInformation(32)
+    search.SetMetricSamplingStrategy(search.NONE)
+    search.SetInterpolator(sitk.sitkLinear)
+    scored = []
+    for angles, z in itertools.product(itertools.product(START_ANGLES, repeat=3), START_SHIFTS_MM):
+        start = sitk.Euler3DTransform(centre.tolist(), *map(float, angles), (shift + (0.0, 0.0, z)).tolist())
+        search.SetInitialTransform(start, inPlace=False)
+        try:
+            scored.append((search.MetricEvaluate(coarse, template), start))
+        except RuntimeError:
+            continue  # ITK refuses a start at which the images hardly overlap
+    scored.sort(key=lambda pair: pair[0])
+    return [_homogeneous(start) for _, start in scored[:STARTS_KEPT]]
+
+
+def _homogeneous(transform: sitk.Transform) -> FloatArray:
+    matrix, offset = matrix_of(transform)
+    return np.block([[matrix, offset[:, None]], [np.zeros((1, 3)), np.ones((1, 1))]])
+
+
+def _greedy_affine(fixed: sitk.Image, moving: sitk.Image, start: FloatArray, how: str) -> FloatArray:
+    """The LPS matrix, shape (4, 4), that greedy reaches from a start."""
+    ras = np.diag([-1.0, -1.0, 1.0, 1.0])
+    greedy = Greedy3D()
+    with tempfile.TemporaryDirectory(prefix="betz-") as folder:
+        np.savetxt(f"{folder}/start.mat", ras @ start @ ras)
+        greedy.execute(
+            f"-d 3 -V 0 -threads {THREADS} -a -i fixed moving -ia {folder}/start.mat -o found {how}",
+            out=StringIO(),
+            err=StringIO(),
+            fixed=fixed,
+            moving=moving,
+            found=None,
+        )
+    return np.asarray(ras @ greedy["found"] @ ras, dtype=np.float64)
+
+
+def _affine(matrix: FloatArray) -> sitk.Transform:
+    return sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
+
+
+def _linear(image: sitk.Image, low: FloatArray, high: FloatArray, template: sitk.Image) -> list[FloatArray]:
+    """Affine from each of the best rigid poses to a Colin27 template."""
+    fixed = on_grid(image, low, high, RIGID_SPACING_MM)
+    found = []
+    for start in _starts(image, low, high, template):
+        rigid = _greedy_affine(fixed, template, start, "-dof 6 -m NMI -n 40x20x0")
+        found.append(_greedy_affine(fixed, template, rigid, "-dof 12 -m NMI -n 40x20"))
+    return found
+
+
+def _inside(grid: sitk.Image, affine: sitk.Transform, margin: float) -> sitk.Image:
+    """The atlas brain, widened by a margin (mm), on the patient's grid."""
+    radius = [round(margin / DEFORMABLE_SPACING_MM)] * 3
+    wide = sitk.BinaryDilate(sitk.ConstantPad(brain_mask(), radius, radius), radius)
+    return sitk.Resample(wide, grid, affine, sitk.sitkNearestNeighbor)
+
+
+def _correlation(
+    image: sitk.Image, low: FloatArray, high: FloatArray, affine: sitk.Transform, brain: sitk.Image
+) -> float:
+    """Correlation of volume and atlas inside the atlas brain."""
+    fixed = on_grid(image, low, high, RIGID_SPACING_MM)
+    mask = sitk.GetArrayFromImage(_inside(fixed, affine, 0)) > 0
+    if np.count_nonzero(mask) < 1000:
+        return -1.0
+    moving = sitk.GetArrayFromImage(sitk.Resample(brain, fixed, affine))[mask]
+    return float(np.nan_to_num(np.corrcoef(sitk.GetArrayFromImage(fixed)[mask], moving)[0, 1], nan=-1.0))
+
+
+def _refine(
+    image: sitk.Image, low: FloatArray, high: FloatArray, affine: sitk.Transform, brain: sitk.Image
+) -> sitk.Transform:
+    fixed = on_grid(image, low, high, AFFINE_SPACING_MM)
+    stripped = sitk.Mask(fixed, _inside(fixed, affine, 6))
+    return _affine(_greedy_affine(stripped, brain, _homogeneous(affine), "-dof 12 -m NCC 3x3x3 -n 40x20"))
+
+
+def _deform(
+    image: sitk.Image, low: FloatArray, high: FloatArray, affine: sitk.Transform, brain: sitk.Image
+) -> Registration:
+    whole = on_grid(image, low, high, RIGID_SPACING_MM)
+    where = np.argwhere(sitk.GetArrayFromImage(_inside(whole, affine, 0)))[:, ::-1]
+    corner = np.array(whole.GetOrigin())
+    if len(where):
+        low = np.maximum(low, corner + where.min(axis=0) * RIGID_SPACING_MM - BRAIN_MARGIN_MM)
+        high = np.minimum(high, corner + where.max(axis=0) * RIGID_SPACING_MM + BRAIN_MARGIN_MM)
+    fixed = on_grid(image, low, high, DEFORMABLE_SPACING_MM)
+    moving = sitk.Resample(brain, fixed, affine)
+    stripped = sitk.Mask(fixed, _inside(fixed, affine, 4))
+    greedy = Greedy3D()
+    greedy.execute(
+        "-d 3 -V 0 -threads 2 -i fixed moving -m NCC 2x2x2 -n 60x40x20 -s 2.0vox 0.7vox -e 0.5 -o warp",
+        out=StringIO(),
+        err=StringIO(),
+        fixed=stripped,
+        moving=moving,
+        warp=None,
+    )
+    return Registration(affine, greedy["warp"], fixed, moving)
