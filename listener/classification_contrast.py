@@ -4,19 +4,9 @@ from dataclasses import dataclass
 
 from listener import classification_words as say
 from listener.classification_facts import Facts, says_after_contrast
-from listener.classification_rules import (
-    CONTRADICTIONS,
-    GUESS,
-    KINDS,
-    LIKELY,
-    SETTLED,
-    SURE,
-    TIMING,
-    UNSURE,
-    WORDS,
-    Rule,
-    between,
-)
+from listener.classification_kinds import KINDS
+from listener.classification_rules import GUESS, LIKELY, SURE, UNSURE, Rule, between, first
+from listener.classification_weighting import CONTRADICTIONS, SETTLED, TIMING, WORDS
 from processors.acquisition import Contrast
 
 
@@ -31,18 +21,14 @@ class Verdict:
 
 def contrast_of(f: Facts) -> Verdict:
     """What a series shows."""
-    if (kind := _first(KINDS, f)) is not None:
+    if (kind := first(KINDS, f)) is not None:
         return Verdict(kind.contrast, kind.confidence, (kind.reason,))
-    weighting = _weighting(_first(TIMING, f), _first(WORDS, f), f)
+    weighting = _weighting(first(TIMING, f), first(WORDS, f), f)
     verdict = _with_contrast_agent(_with_magnetization_transfer(weighting, f), f)
     if f.kind:
         return verdict
     evidence = (*verdict.evidence, "no Image Type: magnitude cannot be told from phase, projections and maps")
     return Verdict(verdict.contrast, min(verdict.confidence, UNSURE), evidence)
-
-
-def _first(rules: tuple[Rule, ...], f: Facts) -> Rule | None:
-    return next((rule for rule in rules if rule.holds(f)), None)
 
 
 def _weighting(timing: Rule | None, words: Rule | None, f: Facts) -> Verdict:
@@ -52,7 +38,10 @@ def _weighting(timing: Rule | None, words: Rule | None, f: Facts) -> Verdict:
         assert words is not None  # noqa: S101 for the type checker: one of the two is there
         return _by_words_alone(words, f)
     if words is None:
-        return Verdict(timing.contrast, min(timing.confidence, GUESS), (timing.reason, "no word names it"))
+        evidence = (timing.reason, "no word names it")
+        if timing.contrast is Contrast.T2 and f.bandwidth is None:
+            return Verdict(timing.contrast, UNSURE, (*evidence, "it may be echo-planar"))
+        return Verdict(timing.contrast, min(timing.confidence, GUESS), evidence)
     reasons = (timing.reason, words.reason)
     if timing.contrast is words.contrast:
         return Verdict(timing.contrast, SURE, reasons)

@@ -25,6 +25,8 @@ class Facts:
         Whether the signal is a gradient echo, not a spin echo.
     te, tr, ti
         Milliseconds; ``None`` also where the header has 0.
+    bandwidth
+        Hz per pixel.
     kind
         The values of Image Type with what equals them in enhanced objects.
     derived
@@ -45,6 +47,7 @@ class Facts:
     flip_angle: float | None
     field_strength: float | None
     b_value: float | None
+    bandwidth: float | None
     kind: frozenset[str]
     derived: frozenset[str]
     sequence: frozenset[str]
@@ -90,6 +93,7 @@ def facts_of(header: Header) -> Facts:
         flip_angle=flip_angle,
         field_strength=_positive(number_in(header, "MagneticFieldStrength")),
         b_value=number_in(header, "DiffusionBValue"),
+        bandwidth=_positive(number_in(header, "PixelBandwidth")),
         kind=frozenset(kind),
         derived=derived,
         sequence=frozenset(sequence),

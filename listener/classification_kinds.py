@@ -1,0 +1,148 @@
+"""The table that names what is not plain anatomy: localizers, maps, phase, projections, diffusion.
+
+It is read from the top; the first rule that holds ends the search.
+"""
+
+from listener import classification_words as say
+from listener.classification_facts import Facts
+from listener.classification_rules import GUESS, LIKELY, SURE, UNSURE, Rule, between
+from processors.acquisition import Contrast
+
+ECHO_PLANAR_BANDWIDTH = 1000.0
+"""Hz per pixel; echo-planar readouts lie above, two-dimensional spin echoes below."""
+
+
+def _susceptibility(f: Facts) -> bool:
+    return bool(say.SWI.search(f.series_words)) or "SWI" in f.kind or "swi" in f.sequence_name
+
+
+def _is_phase(f: Facts) -> bool:
+    return bool(
+        f.kind & {"P", "PHASE", "PHASE MAP", "PHASE_MAP", "P_FFE", "P_SE", "COMPONENT PHASE", "FILT_PHA"}
+    ) or bool(say.PHASE.search(f.series_words) and not say.MAGNITUDE_WORDS.search(f.series_words))
+
+
+def _is_minimum_projection(f: Facts) -> bool:
+    return bool(
+        f.kind & {"MNIP", "MINIP", "MIN IP", "MIN_IP", "MIP", "MAX_IP", "MAX IP", "PROJECTION IMAGE"}
+        or say.MINIMUM_PROJECTION.search(f.series_words)
+    )
+
+
+KINDS: tuple[Rule, ...] = (
+    Rule(Contrast.OTHER, SURE, "not an MR image", lambda f: not f.is_mr),
+    Rule(
+        Contrast.LOCALIZER, SURE, "Image Type or description names a localizer",
+        lambda f: "LOCALIZER" in f.kind or bool(say.LOCALIZER.search(f.series_words)),
+    ),
+    Rule(
+        Contrast.OTHER, SURE, "calibration", lambda f: bool(say.CALIBRATION.search(f.series_words)),
+    ),
+    Rule(
+        Contrast.SWI_MIP, SURE, "projection of susceptibility-weighted slices",
+        lambda f: _susceptibility(f) and _is_minimum_projection(f),
+    ),
+    Rule(
+        Contrast.SWI_PHASE, SURE, "phase of a susceptibility-weighted acquisition",
+        lambda f: _susceptibility(f) and _is_phase(f),
+    ),
+    Rule(
+        Contrast.FIELD_MAP, SURE, "description names a field map",
+        lambda f: bool(say.FIELD_MAP.search(f.series_words)) or "fm2d" in f.sequence_name,
+    ),
+    Rule(
+        Contrast.OTHER, SURE, "spectroscopy, or a screen capture",
+        lambda f: bool(f.kind & {"SPECTROSCOPY", "SPEC", "SCREEN SAVE", "SCREENSAVE", "SECONDARYCAPTURE"}),
+    ),
+    Rule(
+        Contrast.OTHER, LIKELY, "description names a derived map other than ADC",
+        lambda f: bool(say.DERIVED_MAP.search(f.series_words))
+        or bool(f.kind & {"FA", "EADC", "ECD", "TENSOR", "CBF", "CBV", "MTT", "TTP", "T1 MAP", "T2 MAP",
+                          "T2_STAR MAP", "RCBF", "RCBV", "SUBTRACTION", "SUBTRACT", "SUB", "R2_STAR MAP",
+                          "T1_MAP", "T2_MAP", "PERFUSION_ASL", "FA_MAP", "EXP_ADC"})
+        or bool(f.derived & {"T1", "T2", "T2_STAR", "R1", "R2", "R2_STAR", "RHO"}),
+    ),
+    Rule(
+        Contrast.ADC, SURE, "Image Type names an apparent diffusion coefficient",
+        lambda f: bool(f.kind & {"ADC", "ADC_SE", "ADC_UNSPECIFIED", "ADC MAP"}),
+    ),
+    Rule(
+        Contrast.ADC, LIKELY, "description names an apparent diffusion coefficient",
+        lambda f: bool(say.ADC.search(f.series_words)),
+    ),
+    Rule(
+        Contrast.OTHER, LIKELY, "phase, real or imaginary part",
+        lambda f: _is_phase(f) or bool(f.kind & {
+            "R", "REAL", "R_FFE", "R_SE", "R_IR", "I", "IMAGINARY", "I_FFE", "I_SE", "I_IR", "B0", "B0 MAP",
+            "COMPONENT REAL", "COMPONENT IMAGINARY"}),
+    ),
+    Rule(
+        Contrast.OTHER, LIKELY, "fat or opposed-phase image of a Dixon acquisition",
+        lambda f: bool(f.kind & {"F", "FAT", "OP", "OPP_PHASE", "OUT_PHASE", "OUTPHASE", "OPPOSED_PHASE",
+                                 "FAT_FRACTION", "FF", "WATER_FRACTION"})
+        or bool(say.FAT_IMAGE.search(f.series_words)),
+    ),
+    Rule(
+        Contrast.ANGIOGRAPHY, SURE, "angiographic acquisition",
+        lambda f: f.angiography or bool(f.declared_contrast & {"TOF", "FLOW_ENCODED"})
+        or bool(say.ANGIOGRAPHY.search(f.series_words)) or "tof" in f.sequence_name,
+    ),
+    Rule(
+        Contrast.OTHER, LIKELY, "reformatted or projected from other images",
+        lambda f: _is_minimum_projection(f) or bool(say.REFORMATTED.search(f.series_words))
+        or bool(f.kind & {
+            "MPR", "REFORMATTED", "CURVED_MPR", "VOLUME_RENDER", "SURFACE_RENDER",
+            "MPR_THICK", "MPR_THIN", "CPR", "CSA MPR", "CSAPARALLEL", "RESAMPLED",
+            "VOLREND", "MEAN_IP"}),
+    ),
+    Rule(
+        Contrast.OTHER, UNSURE, "no Image Type: magnitude cannot be told from phase, projections and maps",
+        lambda f: not f.kind and not say.MAGNITUDE_WORDS.search(f.series_words)
+        and (_susceptibility(f) or (f.b_value or 0) > 0 or "EP" in f.sequence
+             or bool(say.DWI.search(f.series_words + f.sequence_name))),
+    ),
+    Rule(
+        Contrast.DWI, SURE, "diffusion encoding",
+        lambda f: bool(f.kind & {"DIFFUSION", "TRACEW", "TRACE", "DWI"}) or "DIFFUSION" in f.declared_contrast
+        or (f.b_value or 0) > 0 or " ep b" in f.sequence_name,
+    ),
+    Rule(
+        Contrast.DWI, LIKELY, "description names diffusion",
+        lambda f: bool(say.DWI.search(f.series_words + f.sequence_name)),
+    ),
+    Rule(
+        Contrast.FUNCTIONAL, LIKELY, "functional or perfusion imaging",
+        lambda f: bool(f.kind & {"FMRI", "PERFUSION", "ASL", "BOLD", "MOCO"})
+        or "PERFUSION" in f.declared_contrast
+        or (f.time_points or 0) > 20
+        or (bool(say.FUNCTIONAL.search(f.series_words + f.sequence_name)) and not _susceptibility(f)),
+    ),
+    Rule(
+        Contrast.OTHER, LIKELY, "a weighting that is not measured",
+        lambda f: f.steady_state or bool(say.OTHER_WEIGHTING.search(f.series_words)),
+    ),
+    Rule(
+        Contrast.SWI, SURE, "susceptibility-weighted magnitude",
+        lambda f: _susceptibility(f) and f.gradient_echo is not False
+        and (f.te is None or f.te >= 10),
+    ),
+    Rule(
+        Contrast.FUNCTIONAL, GUESS, "gradient-echo echo-planar imaging",
+        lambda f: not say.T2_STAR.search(f.series_words) and (
+            {"EP", "GR"} <= f.sequence
+            or (f.gradient_echo is True and between(f.te, 15, 60) and between(f.tr, 1000, 5000)
+                and between(f.flip_angle, 50, 100))
+        ),
+    ),
+    Rule(
+        Contrast.DWI, UNSURE, "spin echo with the bandwidth of echo-planar imaging",
+        lambda f: f.gradient_echo is False and (f.bandwidth or 0) >= ECHO_PLANAR_BANDWIDTH
+        and not f.spatial_3d and between(f.te, 40, 150) and not say.T2.search(f.series_words)
+        and not say.FLAIR.search(f.series_words),
+    ),
+    Rule(
+        Contrast.DWI, GUESS, "spin-echo echo-planar imaging",
+        lambda f: {"EP", "SE"} <= f.sequence and "IR" not in f.sequence
+        and not say.T2.search(f.series_words),
+    ),
+)  # fmt: skip
