@@ -9,8 +9,12 @@ from listener.headers import Header, codes_in, number_in, numbers_in
 SAME_ORIENTATION = 5e-3
 """Difference of direction cosines (0.3°) within a stack; a stricter check is made when it is read."""
 
-MOST_ORIENTATIONS = 64
-"""More different orientations than this are no stacks; each later one is a stack of its own value."""
+SAME_TIME_MS = 0.06
+"""Difference of echo or inversion times that rounding explains."""
+
+SAME_SPACING_MM = 2e-3
+MOST_KNOWN = 64
+"""More different values than this are no stacks; each later one is taken as it is."""
 
 _NON_IMAGE_MODALITIES = frozenset({"SR", "PR", "KO", "SEG", "RTSTRUCT", "DOC", "REG", "AU", "ECG"})
 _COMPONENTS = {
@@ -63,10 +67,10 @@ def split_stacks(headers: Sequence[Header]) -> tuple[Stack, ...]:
     tuple of Stack
         Every header is a member of exactly one stack; in the order of their first members.
     """
-    orientations: list[tuple[float, ...]] = []
+    known: dict[str, list[tuple[float, ...]]] = {}
     groups: dict[_Key, list[int]] = {}
     for index, header in enumerate(headers):
-        groups.setdefault(_key(header, orientations), []).append(index)
+        groups.setdefault(_key(header, known), []).append(index)
     stacks = [(key, members) for key, group in groups.items() for members in _passes(headers, group)]
     stacks.sort(key=lambda stack: stack[1][0])
     series_note = _note([key for key, _ in stacks])
@@ -104,25 +108,28 @@ class _Key:
     time: float | None = None
 
 
-def _key(header: Header, orientations: list[tuple[float, ...]]) -> _Key:
+def _key(header: Header, known: dict[str, list[tuple[float, ...]]]) -> _Key:
     refusal = _refusal(header)
     if refusal:
         return _Key(refusal)
-    cosines = numbers_in(header, "ImageOrientationPatient", 6)
-    spacing = numbers_in(header, "PixelSpacing", 2)
+
+    def like(keyword: str, count: int, tolerance: float) -> tuple[float, ...] | None:
+        found = numbers_in(header, keyword, count)
+        return None if found is None else _first_like(found, known.setdefault(keyword, []), tolerance)
+
     kind = codes_in(header, "ImageType") | codes_in(header, "ComplexImageComponent")
     time = number_in(header, "TemporalPositionIdentifier")
     return _Key(
         geometry=(
-            _known_orientation(cosines, orientations) if cosines else None,
+            like("ImageOrientationPatient", 6, SAME_ORIENTATION),
             number_in(header, "Rows"),
             number_in(header, "Columns"),
-            tuple(round(length, 3) for length in spacing) if spacing else None,
+            like("PixelSpacing", 2, SAME_SPACING_MM),
         ),
         contrast=(
             frozenset(_COMPONENTS[value] for value in kind if value in _COMPONENTS),
-            _rounded(header, "EchoTime"),
-            _rounded(header, "InversionTime"),
+            like("EchoTime", 1, SAME_TIME_MS),
+            like("InversionTime", 1, SAME_TIME_MS),
             number_in(header, "EchoNumbers"),
             number_in(header, "DiffusionBValue"),
         ),
@@ -130,15 +137,16 @@ def _key(header: Header, orientations: list[tuple[float, ...]]) -> _Key:
     )
 
 
-def _known_orientation(
-    cosines: tuple[float, ...], orientations: list[tuple[float, ...]]
+def _first_like(
+    found: tuple[float, ...], known: list[tuple[float, ...]], tolerance: float
 ) -> tuple[float, ...]:
-    for known in orientations:
-        if all(abs(a - b) <= SAME_ORIENTATION for a, b in zip(known, cosines, strict=True)):
-            return known
-    if len(orientations) < MOST_ORIENTATIONS:
-        orientations.append(cosines)
-    return cosines
+    """The first known values that these differ from by no more than a tolerance, or these."""
+    for values in known:
+        if all(abs(a - b) <= tolerance for a, b in zip(values, found, strict=True)):
+            return values
+    if len(known) < MOST_KNOWN:
+        known.append(found)
+    return found
 
 
 def _refusal(header: Header) -> str:
@@ -147,11 +155,6 @@ def _refusal(header: Header) -> str:
     if header.get("HasPixelData") is False:
         return "no pixel data"
     return ""
-
-
-def _rounded(header: Header, keyword: str) -> float | None:
-    value = number_in(header, keyword)
-    return None if value is None else round(value, 1)
 
 
 def _passes(headers: Sequence[Header], members: list[int]) -> list[list[int]]:
