@@ -83,7 +83,12 @@ def demo(
         typer.echo(f"{folder} is not empty.", err=True)
         raise typer.Exit(2)
     configure_logs("ERROR")
-    raise typer.Exit(run_demo(console, folder.resolve(), study))
+    try:
+        outcome = run_demo(console, folder.resolve(), study)
+    except (ConnectionError, RuntimeError) as error:
+        typer.echo(f"{error}\nThe logs are in {folder}.", err=True)
+        outcome = 1
+    raise typer.Exit(outcome)
 
 
 @app.command()

@@ -30,11 +30,11 @@ def findings_table(cases: Sequence[Case], reports: Mapping[str, Sequence[Finding
     table = Table(
         title="Findings, read back from the structured reports the PACS received", title_justify="left"
     )
-    table.add_column("sign")
+    table.add_column("sign", no_wrap=True)
     for case in cases:
         if case.drawn is not None:
             table.add_column(f"{case.name}:\nput in", justify="center")
-        table.add_column(f"{case.name}:\nreport says", min_width=24)
+        table.add_column(f"{case.name}:\nreport says")
     for sign in Sign:
         cells: list[str] = []
         for case in cases:

@@ -30,7 +30,13 @@ class PACS(Protocol):
     port: int
 
     def send(self, files: Sequence[Path], betz: Destination, on_answer: Callable[[], None]) -> None:
-        """Have the PACS send a study to Betz by C-STORE."""
+        """Have the PACS send a study to Betz by C-STORE.
+
+        Raises
+        ------
+        ConnectionError
+            If the PACS does not take a file, or Betz does not take the association.
+        """
 
     def reports(self, study_instance_uid: str) -> list[Dataset]:
         """The structured reports that the PACS holds of a study."""
@@ -134,8 +140,8 @@ class OrthancPACS:
             stored = json.loads(self._rest("POST", "/instances", path.read_bytes()))
             identifiers.append(stored["ID"])
             on_answer()
-        body = json.dumps({"Resources": identifiers, "Synchronous": True, "Timeout": 60}).encode()
-        self._rest("POST", "/modalities/betz/store", body)
+        job = {"Resources": identifiers, "Synchronous": True, "Permissive": True, "Timeout": 60}
+        self._rest("POST", "/modalities/betz/store", json.dumps(job).encode())
 
     def reports(self, study_instance_uid: str) -> list[Dataset]:
         """What Orthanc holds of modality SR."""

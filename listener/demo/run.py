@@ -168,7 +168,7 @@ def _look(engine: Engine, case: Case, progress: Progress) -> str:
         ).all()
     if study is None:
         return ""
-    if study.instances < len(case.files):
+    if study.instances < len(case.files) and study.status == "receiving":
         progress.note(case.name, "received", str(study.instances))
     else:
         progress.reach(case.name, "received", f"{study.instances} images")
