@@ -58,8 +58,8 @@ def phantom(
     sign: Annotated[
         list[str] | None,
         typer.Option(
-            help="A sign to draw, SIGN=STRENGTH[@SIDE]: cst_t1=moderate, cord_t1=0.15, cst_flair=severe@left. "
-            "Repeat for more.",
+            help="A sign to draw, SIGN=STRENGTH[@SIDE]: cst_t1=moderate, cord_t1=0.15, "
+            "cst_flair=severe@left. Repeat for more.",
         ),
     ] = None,
     case_report: Annotated[

@@ -149,10 +149,8 @@ def grey_matter(u: Array, v: Array) -> npt.NDArray[np.bool_]:
 def anterolateral_column(u: Array, v: Array) -> Array:
     """How far a point belongs to the lateral corticospinal tract or the anterolateral column, 0 to 1."""
     w = np.abs(u)
-    weight = (
-        _ramp(w, 0.46, 0.05) * _ramp(0.84 - w, 0.0, 0.04) * _ramp(v, -0.52, 0.06) * _ramp(0.60 - v, 0.0, 0.06)
-    )
-    return np.asarray(weight * ~grey_matter(u, v), dtype=np.float32)
+    edges = np.stack([(w - 0.46) / 0.05, (0.84 - w) / 0.04, (v + 0.52) / 0.06, (0.60 - v) / 0.06])
+    return np.asarray(np.clip(edges, 0, 1).prod(axis=0) * ~grey_matter(u, v), dtype=np.float32)
 
 
 def lateral_tract(u: Array, v: Array) -> Array:
@@ -161,11 +159,7 @@ def lateral_tract(u: Array, v: Array) -> Array:
     return np.asarray(np.clip((1.1 - distance) / 0.2, 0, 1) * ~grey_matter(u, v), dtype=np.float32)
 
 
-def sign_weight(patient: PhantomPatient, sign: Sign, u: Array, v: Array) -> Mapping[Side, Array]:
+def sign_weight(sign: Sign, u: Array, v: Array) -> Mapping[Side, Array]:
     """The region that a cord signal sign lights up, per side of the patient."""
     weight = anterolateral_column(u, v) if sign is Sign.CORD_T1 else lateral_tract(u, v)
     return {Side.LEFT: weight * (u > 0), Side.RIGHT: weight * (u <= 0)}
-
-
-def _ramp(value: Array, start: float, width: float) -> Array:
-    return np.clip((value - start) / width, 0, 1)

@@ -10,7 +10,7 @@ from phantoms.acquire import texture
 from phantoms.patient import PhantomPatient
 from phantoms.template import Label, Template, axes_mm, head_template
 from phantoms.tract import tract_weight
-from phantoms.veins import vein_weight
+from phantoms.veins import sinus_weight, vein_weight
 from processors.acquisition import Contrast
 from processors.findings import Side, Sign
 
@@ -27,6 +27,9 @@ TISSUE_SIGNAL: dict[Contrast, tuple[float, float, float]] = {
     Contrast.ADC: (3.9, 1.08, 1.0),
 }
 """Signal of CSF, grey and white matter, white matter being 1: plausible for 3 T, not simulated."""
+
+MPRAGE_SIGNAL = (0.15, 0.62, 1.0)
+"""The same for a T1 after an inversion."""
 
 EXTRACRANIAL_SIGNAL: dict[Contrast, tuple[float, float, float, float, float]] = {
     Contrast.T2: (0.03, 0.10, 0.55, 0.85, 1.35),
@@ -76,6 +79,9 @@ POSTERIOR_LIMB_CHANGE: dict[Contrast, tuple[float, float]] = {
     Contrast.FLAIR: (0.10, 0.25),
 }
 """Range of its fractional signal change: bright on T2 and FLAIR, slightly dark on T1 (Mirowitz 1989)."""
+
+MOST_EROSIONS = 3
+"""Millimetres that the precentral cortex may lose from its surface: enough for ``LARGEST`` atrophy."""
 
 TRACT_SIGN: dict[Contrast, Sign] = {
     Contrast.T1: Sign.CST_T1,
@@ -132,8 +138,15 @@ def head_anatomy(patient: PhantomPatient) -> HeadAnatomy:
     return HeadAnatomy(tissue, tract, band, lesions, vein_weight(patient))
 
 
-def head_signal(patient: PhantomPatient, anatomy: HeadAnatomy, contrast: Contrast) -> Array:
+def head_signal(
+    patient: PhantomPatient, anatomy: HeadAnatomy, contrast: Contrast, *, inversion_prepared: bool = False
+) -> Array:
     """Signal of a contrast on the template's grid (z, y, x), normal white matter being 1.
+
+    Parameters
+    ----------
+    inversion_prepared
+        Whether a T1 is a 3-D gradient echo after an inversion (MPRAGE) and not a spin echo.
 
     Raises
     ------
@@ -143,7 +156,8 @@ def head_signal(patient: PhantomPatient, anatomy: HeadAnatomy, contrast: Contras
     if contrast not in TISSUE_SIGNAL:
         raise ValueError(f"a head cannot be drawn as {contrast}")
     template = head_template()
-    brain = np.interp(anatomy.tissue, (0, 1, 2), TISSUE_SIGNAL[contrast]).astype(np.float32)
+    tissues = MPRAGE_SIGNAL if inversion_prepared and contrast is Contrast.T1 else TISSUE_SIGNAL[contrast]
+    brain = np.interp(anatomy.tissue, (0, 1, 2), tissues).astype(np.float32)
     brain *= 1 + np.float32(0.02) * texture(brain.shape, 3, patient.rng("texture"))
     if anatomy.lesions is not None:
         brain += anatomy.lesions * (LESION_SIGNAL[contrast] - brain)
@@ -155,13 +169,13 @@ def head_signal(patient: PhantomPatient, anatomy: HeadAnatomy, contrast: Contras
         _draw_signs(patient, anatomy, contrast, side, brain)
     if contrast in (Contrast.SWI, Contrast.T2_STAR):
         brain *= 1 - anatomy.veins * np.float32(0.75 if contrast is Contrast.SWI else 0.45)
-    if contrast is Contrast.T1_POST_CONTRAST:
-        brain += anatomy.veins * np.float32(0.9)
     outside = template.extracranial
     if contrast in EXTRACRANIAL_SIGNAL:
         outside = np.interp(outside, EXTRACRANIAL_T1, EXTRACRANIAL_SIGNAL[contrast]).astype(np.float32)
         outside[template.labels == Label.BACKGROUND] = 0
     signal = np.where(template.inside, brain, outside)
+    if contrast is Contrast.T1_POST_CONTRAST:
+        signal += np.maximum(anatomy.veins, sinus_weight()) * (np.float32(1.7) - signal)
     vitreous = (template.labels == Label.EYE) & (template.extracranial < 0.6)
     signal[vitreous] = TISSUE_SIGNAL[contrast][0]
     return signal.astype(np.float32)
@@ -194,22 +208,22 @@ def _draw_posterior_limb(patient: PhantomPatient, contrast: Contrast, brain: Arr
 
 
 def _atrophied(patient: PhantomPatient, template: Template) -> Array:
-    """The tissue map with the precentral cortex thinned from its surface, by the share asked for."""
+    """The tissue map with the precentral cortex worn from its surface, by the share asked for."""
     tissue = template.tissue
     if not patient.change(Sign.PRECENTRAL_ATROPHY):
         return tissue
     left = np.broadcast_to(axes_mm()[0] < 0, tissue.shape)
     gyrus = (template.labels == Label.PRECENTRAL_BANK) | (template.labels == Label.PRECENTRAL)
-    worn = ndi.minimum_filter(tissue, 3)
     thinned = tissue.copy()
     for side in Side:
-        loss = -patient.change_on(Sign.PRECENTRAL_ATROPHY, side)
-        at = gyrus & (left if side is Side.LEFT else ~left) & (tissue < 1.5)
-        grey = _greyness(tissue[at]).sum()
-        available = np.clip(np.minimum(tissue[at], 1) - np.minimum(worn[at], 1), 0, None).sum()
-        share = min(1.0, float(loss * grey / available)) if available else 0.0
-        drop = np.clip(np.minimum(tissue[at], 1) - np.minimum(worn[at], 1), 0, None)
-        thinned[at] = np.minimum(tissue[at], 1) * (drop > 0) + tissue[at] * (drop <= 0) - share * drop
+        here = gyrus & (left if side is Side.LEFT else ~left)
+        wanted = -patient.change_on(Sign.PRECENTRAL_ATROPHY, side) * float(_greyness(tissue[here]).sum())
+        for _ in range(MOST_EROSIONS):
+            surface = here & (thinned <= 1)
+            drop = (thinned - ndi.minimum_filter(thinned, 3))[surface]
+            share = min(1.0, max(wanted, 0.0) / max(float(drop.sum()), 1e-6))
+            thinned[surface] -= np.float32(share) * drop
+            wanted -= share * float(drop.sum())
     return thinned
 
 
@@ -229,7 +243,7 @@ def _lesions(patient: PhantomPatient, template: Template) -> Array:
 
 
 def _greyness(tissue: Array) -> Array:
-    return np.clip(1 - np.abs(tissue - 1), 0, 1)
+    return np.asarray(np.clip(1 - np.abs(tissue - 1), 0, 1), dtype=np.float32)
 
 
 def _soft(mask: npt.NDArray[np.bool_]) -> Array:

@@ -132,8 +132,8 @@ def stored_values(
     """Signal relative to white matter as the integers that the vendor stores."""
     scaled = np.rint(image * style.signal_scale)
     if style.signed:
-        return np.clip(scaled, 0, 32767).astype(np.int16)
-    return np.clip(scaled, 0, 4095).astype(np.uint16)
+        return np.asarray(np.clip(scaled, 0, 32767), dtype=np.int16)
+    return np.asarray(np.clip(scaled, 0, 4095), dtype=np.uint16)
 
 
 def _decimal(value: float) -> str:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from pydicom.uid import MRImageStorage
 
 from phantoms.acquire import Grid, rician, sample, shade, texture
@@ -18,13 +18,16 @@ from phantoms.patient import PhantomPatient
 from phantoms.pose import head_transform
 from phantoms.template import ORIGIN_RAS, axes_mm
 from phantoms.tract import segment_heights
-from processors.acquisition import Acquisition, Contrast
+from processors.acquisition import Acquisition, Contrast, Plane
 from processors.findings import Region, Side, Sign
 from processors.volume import SliceSource, Volume
 
 Array = npt.NDArray[np.float32]
 
 HEAD_GRID = Grid((-ORIGIN_RAS[0], -ORIGIN_RAS[1], ORIGIN_RAS[2]), (-1.0, -1.0, 1.0))
+
+BAND_REGIONS = {"medial": (0.0, 24.0), "intermediate": (24.0, 42.0), "lateral": (42.0, 90.0)}
+"""Distance from the midline, template mm, of the parts of the motor band; the hand lies in the middle one."""
 
 NECK_ORIGIN = (0.0, 30.0, -105.0)
 """LPS millimetres of the neck's own origin: the middle of the cord's reference line at the disc C2/3."""
@@ -53,9 +56,10 @@ def head_volume(patient: PhantomPatient, contrast: Contrast, geometry: Geometry)
     ValueError
         If there is no head of this contrast.
     """
-    signal = head_signal(patient, _anatomy(patient), contrast)
+    prepared = geometry.plane is Plane.THREE_D
+    signal = head_signal(patient, _anatomy(patient), contrast, inversion_prepared=prepared)
     clean = sample(signal, HEAD_GRID, geometry, head_transform(patient))
-    return _acquired(patient, f"head {contrast}", contrast, geometry, clean)
+    return _acquired(patient, "head", contrast, geometry, clean)
 
 
 def head_truth(patient: PhantomPatient, geometry: Geometry) -> dict[Sign, dict[Region, Array]]:
@@ -65,22 +69,24 @@ def head_truth(patient: PhantomPatient, geometry: Geometry) -> dict[Sign, dict[R
     -------
     dict
         For ``cst_t1`` (which stands for every tract sign) the segments of the tract, for ``motor_band`` its
-        bands as one region a side named ``intermediate``; float32 of shape (slices, rows, columns), 0 to 1.
+        three regions a side; float32 of shape (slices, rows, columns), 0 to 1.
     """
     anatomy, transform = _anatomy(patient), head_transform(patient)
-    z = axes_mm()[2]
-    tract = {
-        Region(name, side): sample(
-            anatomy.tract[side] * ((z >= low) & (z < high)), HEAD_GRID, geometry, transform
-        )
-        for name, (low, high) in segment_heights().items()
-        for side in Side
-    }
-    band = {
-        Region("intermediate", side): sample(anatomy.band[side], HEAD_GRID, geometry, transform)
-        for side in Side
-    }
-    return {Sign.CST_T1: tract, Sign.MOTOR_BAND: band}
+    x, _, z = axes_mm()
+    shape = anatomy.tissue.shape
+    height = sample(np.ascontiguousarray(np.broadcast_to(z, shape)), HEAD_GRID, geometry, transform)
+    off_middle = np.abs(
+        sample(np.ascontiguousarray(np.broadcast_to(x, shape)), HEAD_GRID, geometry, transform)
+    )
+    truth: dict[Sign, dict[Region, Array]] = {Sign.CST_T1: {}, Sign.MOTOR_BAND: {}}
+    for side in Side:
+        tract = sample(anatomy.tract[side], HEAD_GRID, geometry, transform)
+        for name, (low, high) in segment_heights().items():
+            truth[Sign.CST_T1][Region(name, side)] = tract * ((height >= low) & (height < high))
+        band = sample(anatomy.band[side], HEAD_GRID, geometry, transform)
+        for name, (low, high) in BAND_REGIONS.items():
+            truth[Sign.MOTOR_BAND][Region(name, side)] = band * ((off_middle >= low) & (off_middle < high))
+    return truth
 
 
 def neck_volume(patient: PhantomPatient, contrast: Contrast, geometry: Geometry) -> Volume:
@@ -108,7 +114,7 @@ def neck_volume(patient: PhantomPatient, contrast: Contrast, geometry: Geometry)
     ):
         fluid = sample((tissues["fine"] == Tissue.FLUID).astype(np.float32), _neck_grid(_FINE), geometry)
         clean += fluid * _inflow(len(clean))
-    return _acquired(patient, f"neck {contrast}", contrast, geometry, clean)
+    return _acquired(patient, "neck", contrast, geometry, clean)
 
 
 def neck_truth(patient: PhantomPatient, geometry: Geometry) -> dict[Sign, dict[Region, Array]]:
@@ -120,28 +126,37 @@ def neck_truth(patient: PhantomPatient, geometry: Geometry) -> dict[Sign, dict[R
         For ``cord_t1`` and ``cord_t2`` their regions; for ``cord_atrophy`` the whole cord per level.
     """
     cord = draw_cord(patient)
-    u, v, height, tissue = _fine_coordinates(patient, cord)
+    u, v, tissue = _fine_coordinates(patient, cord)
     grid = _neck_grid(_FINE)
-    truth: dict[Sign, dict[Region, Array]] = {Sign.CORD_T1: {}, Sign.CORD_T2: {}, Sign.CORD_ATROPHY: {}}
     whole = ((tissue == Tissue.CORD_WHITE) | (tissue == Tissue.CORD_GREY)).astype(np.float32)
-    for level, (low, high) in cord.levels().items():
-        within = (height >= low) & (height < high)
-        truth[Sign.CORD_ATROPHY][Region(level)] = sample(whole * within, grid, geometry)
-        for sign in (Sign.CORD_T1, Sign.CORD_T2):
-            for side, weight in sign_weight(patient, sign, u, v).items():
-                drawn = (weight * whole * within).astype(np.float32)
-                truth[sign][Region(level, side)] = sample(drawn, grid, geometry)
+    height = _heights(geometry) - NECK_ORIGIN[2]
+    levels = {name: (height >= low) & (height < high) for name, (low, high) in cord.levels().items()}
+    inside = sample(whole, grid, geometry)
+    truth: dict[Sign, dict[Region, Array]] = {
+        Sign.CORD_ATROPHY: {Region(name): inside * within for name, within in levels.items()}
+    }
+    for sign in (Sign.CORD_T1, Sign.CORD_T2):
+        weights = sign_weight(sign, u, v)
+        drawn = {side: sample((weights[side] * whole).astype(np.float32), grid, geometry) for side in Side}
+        truth[sign] = {
+            Region(name, side): drawn[side] * within for name, within in levels.items() for side in Side
+        }
     return truth
+
+
+def _heights(geometry: Geometry) -> Array:
+    """The z of every voxel centre, LPS mm, broadcastable to the geometry's shape."""
+    along = [
+        geometry.affine[2, axis] * np.arange(n).reshape([-1 if i == axis else 1 for i in range(3)])
+        for axis, n in enumerate(geometry.shape)
+    ]
+    return np.asarray(geometry.affine[2, 3] + along[0] + along[1] + along[2], dtype=np.float32)
 
 
 def _crowned(patient: PhantomPatient, contrast: Contrast, geometry: Geometry, neck: Array) -> Array:
     """The neck with the unwarped head set on top, so that the cord goes on as the medulla."""
     seam = NECK_ORIGIN[2] + TOP_OF_C1 * draw_cord(patient).height_scale + 3
-    z = geometry.affine[2, 3] + sum(
-        geometry.affine[2, axis] * np.arange(n).reshape([-1 if i == axis else 1 for i in range(3)])
-        for axis, n in enumerate(geometry.shape)
-    )
-    weight = np.clip((np.asarray(z, dtype=np.float32) - seam) / 4, 0, 1)
+    weight = np.clip((_heights(geometry) - seam) / 4, 0, 1)
     if not weight.any():
         return neck
     left, back = draw_cord(patient).centre(np.array([seam - NECK_ORIGIN[2]], dtype=np.float32))
@@ -152,12 +167,12 @@ def _crowned(patient: PhantomPatient, contrast: Contrast, geometry: Geometry, ne
     return np.asarray(neck * (1 - weight) + head * weight, dtype=np.float32)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _anatomy(patient: PhantomPatient) -> HeadAnatomy:
     return head_anatomy(patient)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _neck_tissues(patient: PhantomPatient) -> Mapping[str, npt.NDArray[np.uint8]]:
     cord = draw_cord(patient)
     return {name: paint(cord, *_neck_axes(box)) for name, box in (("coarse", _COARSE), ("fine", _FINE))}
@@ -176,24 +191,20 @@ def _neck_grid(box: tuple[tuple[float, float, float], ...]) -> Grid:
     return Grid((x, y, z), (box[0][2], box[1][2], box[2][2]))
 
 
-def _fine_coordinates(
-    patient: PhantomPatient, cord: Cord
-) -> tuple[Array, Array, Array, npt.NDArray[np.uint8]]:
-    left, back, height = _neck_axes(_FINE)
-    u, v = cord.uv(left, back, height)
-    u, v = np.broadcast_arrays(u, v)
-    return u, v, height, _neck_tissues(patient)["fine"]
+def _fine_coordinates(patient: PhantomPatient, cord: Cord) -> tuple[Array, Array, npt.NDArray[np.uint8]]:
+    u, v = np.broadcast_arrays(*cord.uv(*_neck_axes(_FINE)))
+    return u, v, _neck_tissues(patient)["fine"]
 
 
 def _cord_factor(patient: PhantomPatient, contrast: Contrast) -> Array:
     """What the cord's signal is multiplied by on the fine grid: a normal slope, and the signs."""
     cord = draw_cord(patient)
-    u, v, _, tissue = _fine_coordinates(patient, cord)
+    u, v, tissue = _fine_coordinates(patient, cord)
     factor = 1 + np.float32(0.015) * texture(tissue.shape, 4, patient.rng("cord texture"))
     factor += np.float32(patient.rng(f"columns {contrast}").uniform(0.0, 0.02)) * (np.abs(u) > 0.45)
     sign = Sign.CORD_T1 if contrast is Contrast.T1 else Sign.CORD_T2
     if patient.change(sign) and contrast is not Contrast.T1_POST_CONTRAST:
-        for side, weight in sign_weight(patient, sign, u, v).items():
+        for side, weight in sign_weight(sign, u, v).items():
             factor *= 1 + weight * np.float32(patient.change_on(sign, side))
     inside = (tissue == Tissue.CORD_WHITE) | (tissue == Tissue.CORD_GREY)
     return np.where(inside, factor, np.float32(1)).astype(np.float32)
@@ -209,17 +220,18 @@ def _inflow(slices: int) -> Array:
 
 
 def _acquired(
-    patient: PhantomPatient, name: str, contrast: Contrast, geometry: Geometry, clean: Array
+    patient: PhantomPatient, part: str, contrast: Contrast, geometry: Geometry, clean: Array
 ) -> Volume:
-    rng = patient.rng(f"acquisition {name} {geometry.plane} {geometry.shape}")
+    name = f"{part} {contrast} {geometry.plane} {geometry.shape} {geometry.affine.round(6).tolist()}"
+    rng = patient.rng(f"acquisition {name}")
     image = rician(shade(clean, patient.bias, rng), 1 / patient.snr, rng)
-    series = uid(patient, name, geometry.plane, geometry.shape)
+    series = uid(patient, name)
     return Volume(
         array=image,
         affine=geometry.affine,
         series_instance_uid=series,
         sources=tuple(SliceSource(MRImageStorage, uid(patient, series, k)) for k in range(len(image))),
-        frame_of_reference_uid=uid(patient, "frame of reference", name.split()[0]),
+        frame_of_reference_uid=uid(patient, "frame of reference", part),
         contrast=contrast,
         plane=geometry.plane,
         acquisition=Acquisition(field_strength=3.0, patient_age=float(patient.age), patient_sex=patient.sex),

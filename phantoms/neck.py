@@ -117,7 +117,12 @@ def _soft_tissue(x: Array, y: Array, k: Array) -> npt.NDArray[np.uint8]:
     floor = (w < 30) & (y < -38) & (np.abs(k + 12) < 5) & (r < inner)
     tissue[((tongue < 1) & (np.abs(np.sin(w / 4 + y / 17)) > 0.10)) | floor] = Tissue.MUSCLE
     tissue[(chewing < 1) & (k > 0) & (r < inner)] = Tissue.MUSCLE
-    ligament = (w < 3.2) & (y > 10) & (r < inner - 0.06) & (np.abs(np.sin(y / 2.9 + k / 7 + 1.3 * np.sin(k / 9))) > 0.12)
+    ligament = (
+        (w < 3.2)
+        & (y > 10)
+        & (r < inner - 0.06)
+        & (np.abs(np.sin(y / 2.9 + k / 7 + 1.3 * np.sin(k / 9))) > 0.12)
+    )
     tissue[ligament] = Tissue.MUSCLE
     visceral = ((w / 21) ** 4 + ((y + 37) / 14) ** 4 < 1) & (r < inner)
     tissue[visceral & (np.abs(np.sin(w / 5 - y / 9)) > 0.13)] = Tissue.MUSCLE

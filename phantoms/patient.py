@@ -76,7 +76,7 @@ class PhantomPatient:
         if unsided:
             raise ValueError(f"{', '.join(sorted(unsided))} has no side")
         if set(self.one_sided) - set(self.signs):
-            raise ValueError("a side is given for a sign that is not drawn")
+            raise ValueError("a side must belong to a sign that is drawn")
         if self.seed < 0:
             raise ValueError("the seed must not be negative")
         if not 0 <= self.ms_lesions <= 100:

@@ -1,7 +1,7 @@
 """How the template becomes this patient's head: size, warp and pose."""
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from scipy import ndimage as ndi
 
 from phantoms.patient import PhantomPatient

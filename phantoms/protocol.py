@@ -88,9 +88,8 @@ def _neck_sagittal() -> Geometry:
 
 
 def _mprage() -> Geometry:
-    return stack(
-        Plane.THREE_D, centre=_HEAD_CENTRE, slices=176, slice_thickness=1.0, pixel=1.0, matrix=(224, 224)
-    )
+    centre = (_HEAD_CENTRE[0], _HEAD_CENTRE[1], _HEAD_CENTRE[2] + 6)
+    return stack(Plane.THREE_D, centre=centre, slices=176, slice_thickness=1.0, pixel=1.0, matrix=(168, 232))
 
 
 PROTOCOL: dict[str, SeriesPlan] = {

@@ -40,6 +40,14 @@ CHANGES: dict[Sign, dict[Severity, float]] = {
 the ratio of anteroposterior to right-left diameter for ``cord_flattening``."""
 
 
+LARGEST: dict[Sign, float] = {
+    Sign.PRECENTRAL_ATROPHY: 0.35,
+    Sign.CORD_ATROPHY: 0.6,
+    Sign.CORD_FLATTENING: 0.45,
+}
+"""The largest change that can be drawn, where anatomy sets a limit; elsewhere 0.9."""
+
+
 def fractional_change(sign: Sign, strength: Severity | float) -> float:
     """The fractional change that a strength of a sign means.
 
@@ -49,16 +57,15 @@ def fractional_change(sign: Sign, strength: Severity | float) -> float:
     Raises
     ------
     ValueError
-        If the sign has no such severity, or the number is zero, not finite, or 0.9 or more in size.
+        If the sign has no such severity, or the number is zero, not finite, or larger than can be drawn.
     """
     named = CHANGES[sign]
     if isinstance(strength, Severity):
         if strength not in named:
             raise ValueError(f"{sign} has no severity {strength}; it has {', '.join(named)}")
         return named[strength]
-    if not 0 < abs(strength) < 0.9:
-        raise ValueError(
-            f"the fractional change of {sign} must lie between 0 and 0.9 in size, not {strength}"
-        )
+    largest = LARGEST.get(sign, 0.9)
+    if not 0 < abs(strength) <= largest:
+        raise ValueError(f"the fractional change of {sign} must not be 0 or exceed {largest}: {strength}")
     falls = named[Severity.MODERATE] < 0
     return -abs(strength) if falls else float(strength)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage
 
 from phantoms.headers import series_header, stored_values, study_header
 from phantoms.imaging import head_volume, neck_volume
@@ -105,7 +105,7 @@ def instances(patient: PhantomPatient, plan: SeriesPlan, number: int) -> Iterato
     for index, source in enumerate(volume.sources):
         meta = FileMetaDataset()
         meta.MediaStorageSOPClassUID = MRImageStorage
-        meta.MediaStorageSOPInstanceUID = source.sop_instance_uid
+        meta.MediaStorageSOPInstanceUID = UID(source.sop_instance_uid)
         meta.TransferSyntaxUID = ExplicitVRLittleEndian
         ds = FileDataset("", _copy(common), file_meta=meta, preamble=b"\0" * 128)
         ds.SOPInstanceUID = source.sop_instance_uid

@@ -34,7 +34,7 @@ def truth_of(patient: PhantomPatient, series: Sequence[SeriesPlan]) -> dict[str,
     dict
         ``signs``: per sign ``drawn`` (whether the patient has it), the ideal ``state`` given the series
         (``present``, ``absent`` or ``not_evaluated``), ``one_sided``, and per region of the contract the
-        fractional ``change`` drawn. ``cord``: per level the area (mm²) and diameters (mm) before noise, of the
+        fractional change drawn. ``cord``: per level the area (mm²) and diameters (mm) of the
         drawn ellipse, and the height of its lower end above the disc C2/3 (mm).
     """
     signs: dict[str, Any] = {}

@@ -7,6 +7,9 @@ from scipy import ndimage as ndi
 from phantoms.patient import PhantomPatient
 from phantoms.template import ORIGIN_RAS, head_template
 
+SINUS_RADIUS = 3.2
+"""Millimetres."""
+
 VEINS = 44
 STEPS = 140
 
@@ -51,3 +54,18 @@ def vein_weight(patient: PhantomPatient) -> npt.NDArray[np.float32]:
     return np.asarray(
         np.clip(soft * 4, 0, 1) * np.clip((1.6 - template.tissue) / 0.5, 0, 1) * template.inside
     )
+
+
+def sinus_weight() -> npt.NDArray[np.float32]:
+    """How far each template voxel (z, y, x) belongs to the superior sagittal sinus, 0 to 1."""
+    inside = head_template().inside
+    middle = round(-ORIGIN_RAS[0])
+    plane = ndi.binary_fill_holes(inside[:, :, middle - 6 : middle + 7].any(axis=2))
+    z, y = np.nonzero(plane & ~ndi.binary_erosion(plane, iterations=1))
+    vertex_z, front, back = 50, 190, 15
+    upper = (z > vertex_z) & (y < front) & ((y > back + 60) | (z > 60))
+    weight = np.zeros(inside.shape, dtype=np.float32)
+    weight[z[upper], y[upper], middle] = 1
+    distance = ndi.distance_transform_edt(weight[:, :, middle - 6 : middle + 7] == 0)
+    weight[:, :, middle - 6 : middle + 7] = np.clip(SINUS_RADIUS + 0.5 - distance, 0, 1)
+    return weight

@@ -14,7 +14,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from scipy import ndimage as ndi
 
 Array = npt.NDArray[np.float32]
@@ -144,7 +144,7 @@ def in_ellipsoid(
     axes: tuple[float, float, float],
     degrees: float,
 ) -> Mask:
-    """Voxels of both sides whose (\\|x\\|, y, z) lies in an ellipsoid turned about z."""
+    """Voxels of both sides in an ellipsoid, given for the right side, that is turned about z."""
     x, y, z = np.abs(xyz[0]) - centre[0], xyz[1] - centre[1], xyz[2] - centre[2]
     c, s = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
     along, across = c * y - s * x, s * y + c * x
@@ -193,9 +193,10 @@ def label_sulcal_banks(labels: npt.NDArray[np.uint8], image: Array, xyz: tuple[A
 
 def derive(templates: Path, out: Path) -> None:
     """Write ``head.nii.gz`` and ``labels.nii.gz``."""
-    source = nib.load(templates / "ch2.nii.gz")
+    source = nib.Nifti1Image.from_filename(templates / "ch2.nii.gz")
     image = np.asanyarray(source.dataobj).astype(np.float32)
-    brain = ndi.binary_fill_holes(np.asanyarray(nib.load(templates / "ch2bet.nii.gz").dataobj) > 0)
+    extracted = nib.Nifti1Image.from_filename(templates / "ch2bet.nii.gz")
+    brain = ndi.binary_fill_holes(np.asanyarray(extracted.dataobj) > 0)
     image = bias_corrected(image, brain)
     xyz = grids(source.affine, image.shape)
     inside = intracranial(image, brain, xyz)
