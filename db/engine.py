@@ -64,6 +64,6 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.execution_options(writing=True).begin() as connection:
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(717_001)")
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(717001)")
         config.attributes["connection"] = connection
         command.upgrade(config, revision)

@@ -1,0 +1,377 @@
+"""Real peers on loopback: DCMTK, Orthanc, PostgreSQL; and Betz itself, in this process and in others.
+
+The fixtures for them are in ``conftest.py``; each skips, saying so, where a program is not installed.
+"""
+
+import ctypes
+import itertools
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+from urllib.request import Request, urlopen
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, text
+
+from db.engine import make_engine, migrate, reading
+from listener.archive import open_archive
+from listener.demo.pacs import free_port, wait_for_port
+from listener.intake import Intake
+from listener.scp import StorageSCP
+from listener.settings import ListenerSettings
+
+STOP_WITHIN_S = 20.0
+_PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+_DIE_WITH_PARENT = 1
+_STATUS = re.compile(r"Received (?:Final )?Store Response \((?P<words>[^)]*)\)")
+
+
+def program(name: str, package: str) -> str:
+    """Where a program is; the test is skipped if it is not installed."""
+    found = shutil.which(name, path=_PLACES)
+    if found is None:
+        pytest.skip(f"{name} is not installed (Debian package {package})")
+    return found
+
+
+def spawn(command: Sequence[str], log: Path, **options: Any) -> subprocess.Popen[bytes]:
+    """A process that ends with this one, its output in a file."""
+    with log.open("ab") as out:
+        return subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=_die_with_parent, **options)
+
+
+def end(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> None:
+    """Ask a process to end, and kill it where it does not."""
+    if process.poll() is None:
+        process.send_signal(how)
+        try:
+            process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def eventually(condition: Callable[[], Any], within_s: float = 20.0) -> Any:
+    """Wait until a condition holds, and give what it gave."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {within_s:.0f} s: {condition}")
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class DCMTK:
+    """DCMTK's programs."""
+
+    storescu: str
+    storescp: str
+    echoscu: str
+    dsrdump: str
+
+    def store(
+        self, port: int, files: Iterable[Path], *options: str, called: str = "BETZ", calling: str = "STORESCU"
+    ) -> "Stored":
+        """Send files by ``storescu``, over one association."""
+        command = [self.storescu, "-v", "-aet", calling, "-aec", called, *options, "127.0.0.1", str(port)]
+        done = subprocess.run(
+            [*command, *map(str, files)], capture_output=True, text=True, errors="replace", timeout=60
+        )
+        output = done.stdout + done.stderr
+        return Stored(done.returncode, tuple(m["words"] for m in _STATUS.finditer(output)), output)
+
+    def echo(self, port: int, *, called: str = "BETZ", calling: str = "ECHOSCU") -> int:
+        """Send a C-ECHO; the exit status of ``echoscu``."""
+        command = [self.echoscu, "-to", "5", "-aet", calling, "-aec", called, "127.0.0.1", str(port)]
+        return subprocess.run(command, capture_output=True, timeout=30).returncode
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What ``storescu`` said: its exit status, and DCMTK's words for each answer it got."""
+
+    exit_status: int
+    answers: tuple[str, ...]
+    output: str
+
+
+class StoreSCP:
+    """DCMTK's ``storescp`` as a PACS that keeps what it gets in a folder."""
+
+    ae_title = "STORESCP"
+
+    def __init__(self, binary: str, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._binary = binary
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *options: str) -> Self:
+        """Listen, on the same port as before."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = [self._binary, "+xa", "-aet", self.ae_title, "-od", str(self.folder), *options]
+        self._process = spawn([*command, str(self.port)], self.folder.with_suffix(".log"))
+        wait_for_port(self.port, self._process)
+        return self
+
+    def stop(self) -> None:
+        """Be down."""
+        if self._process is not None:
+            end(self._process)
+            self._process = None
+
+    def files(self) -> list[Path]:
+        """What came."""
+        return sorted(self.folder.iterdir())
+
+
+class Orthanc:
+    """A real Orthanc as PACS; what it holds outlives :meth:`stop` and :meth:`start`."""
+
+    ae_title = "ORTHANC"
+
+    def __init__(self, binary: str, folder: Path, modalities: dict[str, tuple[str, str, int]]) -> None:
+        self.port, self._http = free_port(), free_port()
+        self._binary = binary
+        self._folder = folder
+        self._modalities = modalities
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Run, on the same ports as before."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        configuration = self._folder / "orthanc.json"
+        configuration.write_text(
+            json.dumps(
+                {
+                    "StorageDirectory": str(self._folder / "storage"),
+                    "IndexDirectory": str(self._folder / "storage"),
+                    "DicomAet": self.ae_title,
+                    "DicomPort": self.port,
+                    "HttpPort": self._http,
+                    "RemoteAccessAllowed": False,
+                    "AuthenticationEnabled": False,
+                    "Plugins": [],
+                    "DicomCheckCalledAet": True,
+                    "DicomModalities": {name: list(node) for name, node in self._modalities.items()},
+                }
+            )
+        )
+        self._process = spawn([self._binary, str(configuration)], self._folder / "orthanc.log")
+        wait_for_port(self.port, self._process)
+        wait_for_port(self._http, self._process)
+        return self
+
+    def stop(self) -> None:
+        """Be down."""
+        if self._process is not None:
+            end(self._process)
+            self._process = None
+
+    def rest(self, method: str, path: str, body: Any = None) -> Any:
+        """One request of Orthanc's REST API; ``body`` is JSON-able or bytes, so is the answer."""
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        request = Request(f"http://127.0.0.1:{self._http}{path}", data, method=method)
+        with urlopen(request, timeout=120) as answer:
+            content: bytes = answer.read()
+        return json.loads(content) if "json" in answer.headers.get("Content-Type", "") else content
+
+    def add(self, files: Iterable[Path]) -> list[str]:
+        """Put files into Orthanc; their Orthanc identifiers."""
+        return [self.rest("POST", "/instances", path.read_bytes())["ID"] for path in files]
+
+    def send(self, identifiers: Sequence[str], modality: str) -> None:
+        """Have Orthanc send instances by C-STORE."""
+        body = {"Resources": list(identifiers), "Synchronous": True, "Timeout": 60}
+        self.rest("POST", f"/modalities/{modality}/store", body)
+
+    def find(self, **query: str) -> list[str]:
+        """The Orthanc identifiers of instances by their attributes."""
+        found: list[str] = self.rest("POST", "/tools/find", {"Level": "Instance", "Query": query})
+        return found
+
+    def file(self, identifier: str) -> bytes:
+        """One instance."""
+        content: bytes = self.rest("GET", f"/instances/{identifier}/file")
+        return content
+
+
+class PostgreSQL:
+    """A PostgreSQL server of its own, with an empty data folder, on loopback and a Unix socket."""
+
+    def __init__(self, binaries: Path) -> None:
+        self.port = free_port()
+        self._binaries = binaries
+        self._folder = Path(tempfile.mkdtemp(prefix="betz-postgresql-"))
+        self._names = itertools.count(1)
+        self._user = _unprivileged()
+        if self._user:
+            os.chown(self._folder, self._user["user"], self._user["group"])
+        self._password = "correct horse"
+        secret = self._folder / "password"
+        secret.write_text(self._password)
+        secret.chmod(0o644)
+        subprocess.run(
+            [str(binaries / "initdb"), "-D", str(self._data), "-U", "betz", "--pwfile", str(secret)]
+            + ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"],
+            check=True,
+            capture_output=True,
+            cwd=self._folder,
+            **self._user,
+        )
+        self.start()
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def start(self) -> None:
+        """Run, on the same port as before."""
+        command = [str(self._binaries / "postgres"), "-D", str(self._data), "-k", str(self._folder)]
+        settings = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c fsync=off -c max_connections=200"
+        log = self._folder / "postgresql.log"
+        self._process = spawn([*command, *settings.split()], log, cwd=self._folder, **self._user)
+        wait_for_port(self.port, self._process)
+        eventually(self._answers)
+
+    def stop(self) -> None:
+        """Be down; every connection is cut."""
+        end(self._process, signal.SIGINT)
+
+    def remove(self) -> None:
+        """Stop, and leave nothing behind."""
+        self.stop()
+        shutil.rmtree(self._folder)
+
+    def database(self) -> str:
+        """The address of a new, empty database, for SQLAlchemy."""
+        name = f"betz_{next(self._names)}"
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://betz:{self._password.replace(' ', '%20')}@127.0.0.1:{self.port}/{name}"
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self._conninfo("postgres")).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _conninfo(self, name: str) -> str:
+        return f"host=127.0.0.1 port={self.port} user=betz password='{self._password}' dbname={name}"
+
+
+def postgresql_binaries() -> Path:
+    """Where the newest PostgreSQL server is; the test is skipped if none is installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
+    if found:
+        return found[-1].parent
+    return Path(program("initdb", "postgresql")).parent
+
+
+def _unprivileged() -> dict[str, Any]:
+    """How to start a process that root must not run itself."""
+    if os.geteuid() != 0:
+        return {}
+    known = {user.pw_name: user for user in pwd.getpwall()}
+    user = known.get("postgres") or known["nobody"]
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+class ReceivingNode:
+    """Betz's listener in this process: association server, intake, archive folder and database."""
+
+    ae_title = "BETZ"
+
+    def __init__(self, folder: Path, url: str, **listener: Any) -> None:
+        self.folder = folder
+        self.engine: Engine = make_engine(url)
+        migrate(self.engine)
+        self.archive = open_archive(str(folder / "archive"))
+        settings = ListenerSettings(**{"port": free_port(), "minimum_free_space": 0, **listener})
+        self.intake = Intake(self.archive, self.engine, settings)
+        self._scp = StorageSCP(self.intake, settings)
+        self.port = self._scp.port
+
+    def close(self) -> None:
+        """Stop."""
+        self._scp.stop()
+        self.intake.close()
+        self.engine.dispose()
+
+
+class NodeProcesses:
+    """Betz's processes, each started by its own command, over one folder and one database.
+
+    Attributes
+    ----------
+    environment
+        The ``BETZ_…`` settings; what is changed holds for processes started later.
+    """
+
+    ae_title = "BETZ"
+
+    def __init__(self, folder: Path, url: str, **environment: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.port = free_port()
+        self.log = folder / "betz.log"
+        self.environment = {
+            "BETZ_LISTENER__PORT": str(self.port),
+            "BETZ_LISTENER__MINIMUM_FREE_SPACE": "0",
+            "BETZ_STORAGE__URL": str(folder / "archive"),
+            "BETZ_DATABASE__URL": url,
+            "BETZ_WORKER__POLL_INTERVAL": "0.25",
+            **environment,
+        }
+        self.engine = make_engine(url)
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, command: str = "listener", **environment: str) -> subprocess.Popen[bytes]:
+        """Start ``betz listener``, ``worker`` or ``serve``, and wait until it listens, if it is to."""
+        process = spawn(
+            [sys.executable, "-m", "listener", command],
+            self.log,
+            cwd=self.folder,
+            env={**environment_without_betz(), **self.environment, **environment},
+        )
+        self.processes.append(process)
+        if command != "worker":
+            wait_for_port(self.port, process)
+        return process
+
+    def close(self) -> None:
+        """End every process."""
+        for process in self.processes:
+            end(process)
+        self.engine.dispose()
+
+    def rows(self, statement: str, **values: Any) -> list[Any]:
+        """Ask the database."""
+        with reading(self.engine) as session:
+            return list(session.execute(text(statement), values))
+
+
+def environment_without_betz() -> dict[str, str]:
+    """This process's environment, without settings of Betz; Python finds the source tree."""
+    tree = str(Path(__file__).parent.parent)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BETZ_")}
+    return {**kept, "PYTHONPATH": tree}
