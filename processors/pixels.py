@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import UID
+from pydicom.uid import UID, RLELossless
 
 from processors.attributes import UNREADABLE, integer, is_stated, text, words
 from processors.findings import Reason
@@ -26,6 +26,9 @@ PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 END_OF_CODESTREAM = b"\xff\xd9"
 """EOI of JPEG and JPEG-LS, EOC of JPEG 2000; some codecs fill the rest of a cut codestream with nothing."""
+
+SAFE_RLE_PLUGIN = "pydicom"
+"""pylibjpeg-rle 2 is faster, and panics on malformed data with what is no ``Exception``."""
 
 
 def read_pixels(frames: Sequence[Frame]) -> npt.NDArray[np.float32]:
@@ -93,7 +96,9 @@ def _decode(ds: Dataset, indices: list[int], shape: tuple[int, int]) -> list[npt
         syntax = UID(text(getattr(ds, "file_meta", Dataset()), "TransferSyntaxUID") or "")
         if syntax.is_encapsulated:
             _check_codestreams(ds, indices, shape)
-        pixels = [array for array, _ in get_decoder(syntax).iter_array(ds, indices=indices, raw=True)]
+        plugin = SAFE_RLE_PLUGIN if syntax == RLELossless else ""
+        decoded = get_decoder(syntax).iter_array(ds, indices=indices, raw=True, decoding_plugin=plugin)
+        pixels = [array for array, _ in decoded]
     except UNREADABLE as error:
         raise VolumeError(Reason.of("unreadable-pixels")) from error
     if any(array.shape != shape for array in pixels):

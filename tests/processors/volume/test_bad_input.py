@@ -149,6 +149,17 @@ def test_damaged_compressed_pixels(classic, syntax, damage):
     assert reason_of(instances) == "unreadable-pixels"
 
 
+def test_run_lengths_beyond_the_frame(classic):
+    instances = classic(np.zeros((3, 8, 8), "u1"))
+    header = struct.pack("<16I", 1, 64, *[0] * 14)
+    for ds in instances:
+        ds.PixelData = encapsulate([header + b"\x81\x00" * 40])
+        ds["PixelData"].VR = "OB"
+        ds.file_meta.TransferSyntaxUID = RLELossless
+    with pytest.warns(UserWarning):
+        assert read_volume(instances).array.shape == (3, 8, 8)
+
+
 @pytest.mark.parametrize("syntax", [JPEG2000Lossless, JPEGLSLossless])
 def test_a_codestream_that_is_larger_than_the_header_is_not_decoded(classic, syntax):
     large = classic(np.zeros((3, 512, 512), "u2"))
