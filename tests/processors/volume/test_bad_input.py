@@ -156,7 +156,7 @@ def test_run_lengths_beyond_the_frame(classic):
         ds.PixelData = encapsulate([header + b"\x81\x00" * 40])
         ds["PixelData"].VR = "OB"
         ds.file_meta.TransferSyntaxUID = RLELossless
-    with pytest.warns(UserWarning):
+    with pytest.warns(UserWarning, match="RLE"):
         assert read_volume(instances).array.shape == (3, 8, 8)
 
 
