@@ -35,7 +35,7 @@ from listener.settings import ListenerSettings
 STOP_WITHIN_S = 20.0
 _PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 _DIE_WITH_PARENT = 1
-_STATUS = re.compile(r"Received (?:Final )?Store Response \((?P<words>[^)]*)\)")
+_STATUS = re.compile(r"DIMSE Status +: 0x(?P<status>[0-9a-fA-F]{4})")
 
 
 def program(name: str, package: str) -> str:
@@ -49,7 +49,7 @@ def program(name: str, package: str) -> str:
 def spawn(command: Sequence[str], log: Path, **options: Any) -> subprocess.Popen[bytes]:
     """A process that ends with this one, its output in a file."""
     with log.open("ab") as out:
-        return subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=_die_with_parent, **options)
+        return subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=_die_with_parent, **options)  # noqa: PLW1509
 
 
 def end(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> None:
@@ -91,25 +91,30 @@ class DCMTK:
         self, port: int, files: Iterable[Path], *options: str, called: str = "BETZ", calling: str = "STORESCU"
     ) -> "Stored":
         """Send files by ``storescu``, over one association."""
-        command = [self.storescu, "-v", "-aet", calling, "-aec", called, *options, "127.0.0.1", str(port)]
+        command = [self.storescu, "-d", "-aet", calling, "-aec", called, *options, "127.0.0.1", str(port)]
         done = subprocess.run(
-            [*command, *map(str, files)], capture_output=True, text=True, errors="replace", timeout=60
+            [*command, *map(str, files)],
+            check=False,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=60,
         )
         output = done.stdout + done.stderr
-        return Stored(done.returncode, tuple(m["words"] for m in _STATUS.finditer(output)), output)
+        return Stored(done.returncode, tuple(int(m["status"], 16) for m in _STATUS.finditer(output)), output)
 
     def echo(self, port: int, *, called: str = "BETZ", calling: str = "ECHOSCU") -> int:
         """Send a C-ECHO; the exit status of ``echoscu``."""
         command = [self.echoscu, "-to", "5", "-aet", calling, "-aec", called, "127.0.0.1", str(port)]
-        return subprocess.run(command, capture_output=True, timeout=30).returncode
+        return subprocess.run(command, check=False, capture_output=True, timeout=30).returncode
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What ``storescu`` said: its exit status, and DCMTK's words for each answer it got."""
+    """What ``storescu`` said: its exit status, and the DIMSE status of each answer it got."""
 
     exit_status: int
-    answers: tuple[str, ...]
+    statuses: tuple[int, ...]
     output: str
 
 
@@ -230,8 +235,10 @@ class PostgreSQL:
         secret.write_text(self._password)
         secret.chmod(0o644)
         subprocess.run(
-            [str(binaries / "initdb"), "-D", str(self._data), "-U", "betz", "--pwfile", str(secret)]
-            + ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"],
+            [
+                *(str(binaries / "initdb"), "-D", str(self._data), "-U", "betz", "--pwfile", str(secret)),
+                *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"),
+            ],
             check=True,
             capture_output=True,
             cwd=self._folder,
