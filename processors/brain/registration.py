@@ -7,6 +7,7 @@ Transforms map points of the patient to points of the atlas: labels travel to th
 """
 
 import itertools
+import math
 import tempfile
 from io import StringIO
 from dataclasses import dataclass
@@ -23,14 +24,16 @@ from processors.volume import Volume
 FloatArray = npt.NDArray[np.float64]
 
 THREADS = 2
-SEARCH_SPACING_MM = 8.0
+SEARCH_SPACING_MM = 9.0
+SEARCH_SHRINK = 2
 RIGID_SPACING_MM = 4.0
-AFFINE_SPACING_MM = 3.0
 DEFORMABLE_SPACING_MM = 2.0
 START_ANGLES = np.radians((-30.0, 0.0, 30.0))
 START_SHIFTS_MM = (-50.0, -25.0, 0.0, 25.0, 50.0)
-STARTS_KEPT = 3
+STARTS_KEPT = 2
 BRAIN_MARGIN_MM = 12.0
+AIR_MM = 45.0
+RIM_MM = 3.0
 TISSUE_PROBABILITY = 0.5
 
 
@@ -74,13 +77,8 @@ def register(volume: Volume) -> Registration:
     low, high = extent(volume)
     image = sitk.Clamp(image, sitk.sitkFloat32, *_robust_range(volume.array))
     brain = sitk.Mask(atlas.image("icbm_t1"), brain_mask())
-    found = [_affine(m) for template in _templates() for m in _linear(image, low, high, template)]
-
-    def agreement(transform: sitk.Transform) -> float:
-        return _correlation(image, low, high, transform, brain)
-
-    best = max(found, key=agreement)
-    affine = max(best, _refine(image, low, high, best, brain), key=agreement)
+    coarse = on_grid(image, low, high, RIGID_SPACING_MM)
+    affine = max(_candidates(image, low, high, brain), key=lambda found: _correlation(coarse, found, brain))
     return _deform(image, low, high, affine, brain)
 
 
@@ -101,7 +99,9 @@ def _templates() -> tuple[sitk.Image, sitk.Image]:
     mask = sitk.Resample(
         sitk.BinaryDilate(brain_mask(), [1, 1, 1]), head, sitk.Transform(), sitk.sitkNearestNeighbor
     )
-    return head, sitk.Mask(head, mask)
+    air = [round(AIR_MM / head.GetSpacing()[0])] * 3
+    below = [*air[:2], 0]
+    return sitk.ConstantPad(head, below, air), sitk.ConstantPad(sitk.Mask(head, mask), air, air)
 
 
 def _centre(image: sitk.Image) -> FloatArray:
@@ -118,6 +118,7 @@ def _centre(image: sitk.Image) -> FloatArray:
 def _starts(image: sitk.Image, low: FloatArray, high: FloatArray, template: sitk.Image) -> list[FloatArray]:
     """The rigid poses, as LPS matrices of shape (4, 4), at which volume and template share most information."""
     coarse = on_grid(image, low, high, SEARCH_SPACING_MM)
+    template = sitk.BinShrink(template, [SEARCH_SHRINK] * 3)
     shift = _centre(template) - (centre := _centre(coarse))
     search = sitk.ImageRegistrationMethod()
     search.SetMetricAsMattesMutualInformation(32)
@@ -140,19 +141,20 @@ def _homogeneous(transform: sitk.Transform) -> FloatArray:
     return np.block([[matrix, offset[:, None]], [np.zeros((1, 3)), np.ones((1, 1))]])
 
 
-def _greedy_affine(fixed: sitk.Image, moving: sitk.Image, start: FloatArray, how: str) -> FloatArray:
+def _greedy_affine(fixed: sitk.Image, moving: sitk.Image, start: FloatArray, how: str, mask: sitk.Image | None = None
+) -> FloatArray:
     """The LPS matrix, shape (4, 4), that greedy reaches from a start."""
     ras = np.diag([-1.0, -1.0, 1.0, 1.0])
     greedy = Greedy3D()
     with tempfile.TemporaryDirectory(prefix="betz-") as folder:
         np.savetxt(f"{folder}/start.mat", ras @ start @ ras)
+        images = {"fixed": fixed, "moving": moving, "found": None} | ({} if mask is None else {"mask": mask})
+        within = "" if mask is None else "-gm mask"
         greedy.execute(
-            f"-d 3 -V 0 -threads {THREADS} -a -i fixed moving -ia {folder}/start.mat -o found {how}",
+            f"-d 3 -V 0 -threads {THREADS} -a -i fixed moving {within} -ia {folder}/start.mat -o found {how}",
             out=StringIO(),
             err=StringIO(),
-            fixed=fixed,
-            moving=moving,
-            found=None,
+            **images,
         )
     return np.asarray(ras @ greedy["found"] @ ras, dtype=np.float64)
 
@@ -161,41 +163,37 @@ def _affine(matrix: FloatArray) -> sitk.Transform:
     return sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
 
 
-def _linear(image: sitk.Image, low: FloatArray, high: FloatArray, template: sitk.Image) -> list[FloatArray]:
-    """Affine from each of the best rigid poses to a Colin27 template."""
+def _candidates(image: sitk.Image, low: FloatArray, high: FloatArray, brain: sitk.Image) -> list[sitk.Transform]:
+    """Rigid from each of the best poses to a Colin27 template, then affine to the brain inside."""
     fixed = on_grid(image, low, high, RIGID_SPACING_MM)
     found = []
-    for start in _starts(image, low, high, template):
-        rigid = _greedy_affine(fixed, template, start, "-dof 6 -m NMI -n 40x20x0")
-        found.append(_greedy_affine(fixed, template, rigid, "-dof 12 -m NMI -n 40x20"))
+    for template in _templates():
+        for start in _starts(image, low, high, template):
+            rigid = _affine(_greedy_affine(fixed, template, start, "-dof 6 -m NMI -n 40x20"))
+            found.append(_refine(fixed, rigid, brain))
     return found
 
 
 def _inside(grid: sitk.Image, affine: sitk.Transform, margin: float) -> sitk.Image:
     """The atlas brain, widened by a margin (mm), on the patient's grid."""
-    radius = [round(margin / DEFORMABLE_SPACING_MM)] * 3
+    radius = [math.ceil(margin / DEFORMABLE_SPACING_MM)] * 3
     wide = sitk.BinaryDilate(sitk.ConstantPad(brain_mask(), radius, radius), radius)
     return sitk.Resample(wide, grid, affine, sitk.sitkNearestNeighbor)
 
 
-def _correlation(
-    image: sitk.Image, low: FloatArray, high: FloatArray, affine: sitk.Transform, brain: sitk.Image
-) -> float:
-    """Correlation of volume and atlas inside the atlas brain."""
-    fixed = on_grid(image, low, high, RIGID_SPACING_MM)
-    mask = sitk.GetArrayFromImage(_inside(fixed, affine, 0)) > 0
+def _correlation(fixed: sitk.Image, affine: sitk.Transform, brain: sitk.Image) -> float:
+    """Correlation of volume and atlas inside the atlas brain and its rim."""
+    mask = sitk.GetArrayFromImage(_inside(fixed, affine, RIM_MM)) > 0
     if np.count_nonzero(mask) < 1000:
         return -1.0
     moving = sitk.GetArrayFromImage(sitk.Resample(brain, fixed, affine))[mask]
     return float(np.nan_to_num(np.corrcoef(sitk.GetArrayFromImage(fixed)[mask], moving)[0, 1], nan=-1.0))
 
 
-def _refine(
-    image: sitk.Image, low: FloatArray, high: FloatArray, affine: sitk.Transform, brain: sitk.Image
-) -> sitk.Transform:
-    fixed = on_grid(image, low, high, AFFINE_SPACING_MM)
-    stripped = sitk.Mask(fixed, _inside(fixed, affine, 6))
-    return _affine(_greedy_affine(stripped, brain, _homogeneous(affine), "-dof 12 -m NCC 3x3x3 -n 40x20"))
+def _refine(fixed: sitk.Image, affine: sitk.Transform, brain: sitk.Image) -> sitk.Transform:
+    """The affine that shares most information with the atlas brain and the rim of fluid around it."""
+    mask = sitk.Cast(_inside(fixed, affine, RIM_MM), sitk.sitkFloat32)
+    return _affine(_greedy_affine(fixed, brain, _homogeneous(affine), "-dof 12 -m NMI -n 40x20", mask))
 
 
 def _deform(
