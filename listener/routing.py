@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from listener.classification import Classification
+from listener.classification import CONFIDENT, Classification
 from processors.acquisition import BodyPart, Contrast, Plane
 
-LEAST_CONFIDENCE = 0.5
-"""A stack whose class is less sure is left alone: a sign not evaluated harms less than a wrong one."""
 FEWEST_IMAGES = 3
 
 BRAIN_CONTRASTS = (
@@ -98,7 +96,7 @@ def missing_series(required: Sequence[str], stacks: Sequence[ClassifiedStack]) -
     have = {
         f"{s.classification.contrast} {s.classification.body_part}"
         for s in stacks
-        if s.classification.confidence >= LEAST_CONFIDENCE
+        if s.classification.confidence >= CONFIDENT
     }
     return tuple(name for name in required if name not in have)
 
@@ -111,7 +109,7 @@ def _obstacle(stack: ClassifiedStack) -> str | None:
         return f"No analysis reads images of this body part ({found.body_part})."
     if found.contrast not in _ANALYSES[found.body_part][1]:
         return f"No analysis reads this contrast ({found.contrast})."
-    if found.confidence < LEAST_CONFIDENCE:
+    if found.confidence < CONFIDENT:
         return f"It is not sure enough what the series is ({found.contrast}, {found.confidence:.0%})."
     if stack.images < FEWEST_IMAGES:
         return f"Too few images for a volume ({stack.images})."

@@ -12,7 +12,7 @@ from listener.classification import classify
 from listener.headers import Header, headers_of
 from listener.intake import IMAGE_CLASSES
 from listener.routing import ClassifiedStack
-from listener.stacks import Stack, split_stacks
+from listener.stacks import Stack, frames_by_instance, split_stacks
 from processors.acquisition import BodyPart, Contrast, Plane
 from processors.attributes import UNREADABLE
 from processors.reading import read_volume
@@ -75,12 +75,6 @@ def _headers(archive: Archive, key: Key, sop_class_uid: str) -> Sequence[Header]
 def _study_stack(
     series_instance_uid: str, number: int, stack: Stack, headers: Sequence[Header]
 ) -> StudyStack:
-    frames: dict[str, list[int]] = {}
-    for member in stack.members:
-        of_instance = frames.setdefault(str(headers[member]["SOPInstanceUID"]), [])
-        frame = headers[member].get("FrameNumber")
-        if frame is not None:
-            of_instance.append(int(frame))
     return StudyStack(
         ClassifiedStack(
             series_instance_uid=series_instance_uid,
@@ -90,7 +84,7 @@ def _study_stack(
             fault=None if stack.usable else f"The series is no image series ({stack.note}).",
             note=stack.note,
         ),
-        {uid: tuple(numbers) for uid, numbers in frames.items()},
+        frames_by_instance(stack, headers),
     )
 
 
