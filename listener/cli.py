@@ -127,6 +127,20 @@ def check(settings: SettingsFile = None) -> None:
 
 
 @app.command()
+def health(
+    process: Annotated[Process, typer.Argument(help="The process of this machine to ask after.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Say whether the listener answers a C-ECHO, or a worker is at work; for health checks."""
+    from listener.health import problem_of
+    from listener.worker import now
+
+    problem = problem_of(process, _settings(settings), now())
+    typer.echo(problem or f"The {process} is well.", err=problem is not None)
+    raise typer.Exit(0 if problem is None else 1)
+
+
+@app.command()
 def status(settings: SettingsFile = None) -> None:
     """Show the studies: what came, what ran, what failed and why, what waits."""
     from listener.status import print_status

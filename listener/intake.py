@@ -18,8 +18,9 @@ from pydicom.uid import (
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from db.engine import writing
+from db.engine import reading, writing
 from db.index import Indexed, ReceivedInstance, record_event
+from db.lifecycle import is_own_report
 from listener.archive import AlreadyArchived, Archive, ArchiveError
 from listener.identity import Identity, UnidentifiedError, read_identity
 from listener.indexer import Indexer
@@ -131,6 +132,8 @@ class Intake:
             archived = True
         except AlreadyArchived:
             if dataset_of(self._archive.get(identity.key)) != arrival.dataset:
+                if self._is_own_report(identity):
+                    return Answer(SUCCESS)
                 return self._quarantine(arrival, identity, digest)
         indexed = self._indexer.index(self._received(arrival, identity, digest))
         if indexed in (Indexed.CONFLICTING, Indexed.OWN) and archived:
@@ -138,6 +141,13 @@ class Intake:
         if indexed is Indexed.CONFLICTING:
             return self._quarantine(arrival, identity, digest)
         return Answer(SUCCESS)
+
+    def _is_own_report(self, identity: Identity) -> bool:
+        """Whether it is a report of ours, which a PACS may send back encoded anew."""
+        if identity.sop_class_uid in IMAGE_CLASSES:
+            return False
+        with reading(self._engine) as session:
+            return is_own_report(session, identity.key.sop_instance_uid)
 
     def _received(self, arrival: Arrival, identity: Identity, digest: str) -> ReceivedInstance:
         return ReceivedInstance(

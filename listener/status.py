@@ -12,11 +12,11 @@ from sqlalchemy import text
 from db.engine import reading, writing
 from db.lifecycle import process_again, study_by_uid
 from listener.classification import classify
-from listener.headers import Header, headers_of
+from listener.classification.headers import Header, headers_of
+from listener.classification.stacks import split_stacks
 from listener.routing import ClassifiedStack, route
 from listener.sending import dicom_files
 from listener.settings import Settings
-from listener.stacks import split_stacks
 from listener.worker import now, open_database
 from processors.attributes import UNREADABLE
 

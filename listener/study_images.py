@@ -9,10 +9,10 @@ from pydicom import Dataset, dcmread
 
 from listener.archive import Archive, Key
 from listener.classification import classify
-from listener.headers import Header, headers_of
+from listener.classification.headers import Header, headers_of
+from listener.classification.stacks import Stack, frames_by_instance, split_stacks
 from listener.intake import IMAGE_CLASSES
 from listener.routing import ClassifiedStack
-from listener.stacks import Stack, frames_by_instance, split_stacks
 from processors.acquisition import BodyPart, Contrast, Plane
 from processors.attributes import UNREADABLE
 from processors.reading import read_volume

@@ -3,9 +3,9 @@
 It is read from the top; the first rule that holds ends the search.
 """
 
-from listener import classification_words as say
-from listener.classification_facts import Facts
-from listener.classification_rules import GUESS, LIKELY, SURE, UNSURE, Rule, between
+from listener.classification import words as say
+from listener.classification.facts import Facts
+from listener.classification.rules import GUESS, LIKELY, SURE, UNSURE, Rule, between
 from processors.acquisition import Contrast
 
 ECHO_PLANAR_BANDWIDTH = 1000.0

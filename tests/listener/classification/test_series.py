@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from listener.classification import CONFIDENT, Classification, classify, classify_lines
 from processors.acquisition import BodyPart, Contrast, Plane
 
-TRAIN = Path(__file__).parents[3] / "shared" / "data" / "headers" / "train.jsonl"
+TRAIN = Path(__file__).parents[4] / "shared" / "data" / "headers" / "train.jsonl"
 
 AXIAL = [1, 0, 0, 0, 1, 0]
 SAGITTAL = [0, 1, 0, 0, 0, -1]

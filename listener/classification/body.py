@@ -6,10 +6,10 @@ attribute is believed alone against the others; a tie is ``UNKNOWN``.
 
 from dataclasses import dataclass
 
-from listener import classification_words as say
-from listener.classification_facts import Facts
-from listener.classification_rules import between
-from listener.headers import Header, codes_in, number_in, numbers_in, words_in
+from listener.classification import words as say
+from listener.classification.facts import Facts
+from listener.classification.headers import Header, codes_in, number_in, numbers_in, words_in
+from listener.classification.rules import between
 from processors.acquisition import BodyPart, Contrast, Plane
 
 ENOUGH = 1.0

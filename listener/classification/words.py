@@ -1,7 +1,7 @@
 """The words of series and study descriptions, in the languages of the hospitals that write them.
 
-Patterns are searched in :func:`listener.headers.words_in` text: lower case, without accents, punctuation
-turned into blanks.
+Patterns are searched in :func:`listener.classification.headers.words_in` text: lower case, without accents,
+punctuation turned into blanks.
 """
 
 import re

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from listener import classification_words as say
-from listener.classification_facts import Facts, says_after_contrast
-from listener.classification_kinds import KINDS
-from listener.classification_rules import GUESS, LIKELY, SURE, UNSURE, Rule, between, first
-from listener.classification_weighting import CONTRADICTIONS, SETTLED, TIMING, WORDS
+from listener.classification import words as say
+from listener.classification.facts import Facts, says_after_contrast
+from listener.classification.kinds import KINDS
+from listener.classification.rules import GUESS, LIKELY, SURE, UNSURE, Rule, between, first
+from listener.classification.weighting import CONTRADICTIONS, SETTLED, TIMING, WORDS
 from processors.acquisition import Contrast
 
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from listener.classification import classify
-from listener.headers import header_of, headers_of
-from listener.stacks import frames_by_instance, split_stacks
+from listener.classification.headers import header_of, headers_of
+from listener.classification.stacks import frames_by_instance, split_stacks
 from processors.acquisition import BodyPart, Contrast, Plane
 from processors.reading import read_volume
 
-REAL = Path(__file__).parents[3] / "shared" / "data" / "dicom"
+REAL = Path(__file__).parents[4] / "shared" / "data" / "dicom"
 AXIAL = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
 
 

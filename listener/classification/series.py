@@ -5,11 +5,11 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from listener import classification_words as say
-from listener.classification_body import body_part_of
-from listener.classification_contrast import contrast_of
-from listener.classification_facts import Facts, facts_of
-from listener.headers import Header, number_in, numbers_in
+from listener.classification import words as say
+from listener.classification.body import body_part_of
+from listener.classification.contrast import contrast_of
+from listener.classification.facts import Facts, facts_of
+from listener.classification.headers import Header, number_in, numbers_in
 from processors.acquisition import BodyPart, Contrast, Plane
 
 OBLIQUE_BEYOND = 0.75
@@ -48,7 +48,8 @@ def classify(header: Header) -> Classification:
     Parameters
     ----------
     header
-        See :mod:`listener.headers`. ``NumberOfInstances`` (of the stack) helps to tell a neck from a head.
+        See :mod:`listener.classification.headers`. ``NumberOfInstances`` (of the stack) helps to tell
+        a neck from a head.
     """
     facts = facts_of(header)
     contrast = contrast_of(facts)

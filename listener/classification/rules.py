@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from listener.classification_facts import Facts
+from listener.classification.facts import Facts
 from processors.acquisition import Contrast
 
 SURE, LIKELY, GUESS, UNSURE = 0.95, 0.8, 0.6, 0.3

@@ -2,10 +2,10 @@
 
 import pytest
 
-from listener import classification_words as say
 from listener.classification import classify
-from listener.classification_facts import says_after_contrast
-from listener.headers import words_in
+from listener.classification import words as say
+from listener.classification.facts import says_after_contrast
+from listener.classification.headers import words_in
 from processors.acquisition import BodyPart
 
 

@@ -6,9 +6,9 @@ Each is read from the top. Where the two disagree :data:`SETTLED` knows some of 
 import math
 from collections.abc import Callable
 
-from listener import classification_words as say
-from listener.classification_facts import Facts
-from listener.classification_rules import GUESS, LIKELY, SURE, Rule, between
+from listener.classification import words as say
+from listener.classification.facts import Facts
+from listener.classification.rules import GUESS, LIKELY, SURE, Rule, between
 from processors.acquisition import Contrast
 
 WHITE_MATTER_T1 = 850.0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from listener.headers import Header, codes_in, number_in, numbers_in
+from listener.classification.headers import Header, codes_in, number_in, numbers_in
 
 SAME_ORIENTATION = 5e-3
 """Difference of direction cosines (0.3°) within a stack; a stricter check is made when it is read."""
@@ -60,7 +60,7 @@ def split_stacks(headers: Sequence[Header]) -> tuple[Stack, ...]:
     Parameters
     ----------
     headers
-        One per instance or frame, from :func:`listener.headers.headers_of`, in any order.
+        One per instance or frame, from :func:`listener.classification.headers.headers_of`, in any order.
 
     Returns
     -------

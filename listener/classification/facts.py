@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from listener.classification_words import (
+from listener.classification.headers import Header, codes_in, members, number_in, words_in
+from listener.classification.words import (
     AFTER_CONTRAST,
     BEFORE_CONTRAST,
     GRADIENT_ECHO_NAME,
     SPIN_ECHO_NAME,
 )
-from listener.headers import Header, codes_in, members, number_in, words_in
 
 _STUDY_TEXTS = ("StudyDescription", "PerformedProcedureStepDescription", "RequestedProcedureDescription")
 _MR_CLASSES = ("1.2.840.10008.5.1.4.1.1.4",)
@@ -34,7 +34,7 @@ class Facts:
     sequence
         Scanning Sequence, with what equals it in enhanced objects: ``SE``, ``GR``, ``IR``, ``EP``.
     series_words, study_words
-        Descriptions of the series and of the study, see :func:`listener.headers.words_in`.
+        Descriptions of the series and of the study, see :func:`listener.classification.headers.words_in`.
     agent
         Attributes that say a contrast agent was given.
     """

@@ -1,0 +1,57 @@
+"""Whether a process of this machine does its work, for the health check of a container."""
+
+import socket
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from db.engine import make_engine, reading
+from db.models import WorkerSlot
+from db.slots import LEASE
+from listener.delivery import echo
+from listener.settings import Destination, Settings
+
+_PATIENCE = timedelta(seconds=5)
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+
+
+class Process(StrEnum):
+    """The processes of a node."""
+
+    LISTENER = "listener"
+    WORKER = "worker"
+
+
+def problem_of(process: Process, settings: Settings, now: datetime) -> str | None:
+    """What is wrong with a process, or ``None`` if it is well."""
+    return _listener_problem(settings) if process is Process.LISTENER else _worker_problem(settings, now)
+
+
+def _listener_problem(settings: Settings) -> str | None:
+    """A C-ECHO to the listener, under an AE title that may connect."""
+    listener = settings.listener
+    node = Destination(
+        name="listener",
+        ae_title=listener.ae_title,
+        host=_EVERY_ADDRESS.get(listener.host, listener.host),
+        port=listener.port,
+        timeout=_PATIENCE,
+    )
+    outcome = echo(node, (*listener.calling_ae_titles, listener.ae_title)[0])
+    return None if outcome.acknowledged else outcome.text
+
+
+def _worker_problem(settings: Settings, now: datetime) -> str | None:
+    """Whether a worker of this machine has kept its slot."""
+    try:
+        with reading(make_engine(settings.database.address())) as session:
+            beats = session.scalars(
+                select(WorkerSlot.heartbeat_at).where(WorkerSlot.host == socket.gethostname())
+            ).all()
+    except (SQLAlchemyError, OSError) as error:
+        return f"The database does not answer ({type(error).__name__})."
+    if any(now - beat <= LEASE for beat in beats):
+        return None
+    return f"No worker of this machine was heard of in {LEASE.total_seconds():.0f} s."
