@@ -1,6 +1,7 @@
 """From signal on a fine grid to the voxels of an acquisition: pose, slice profile, shading, noise."""
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -49,16 +50,28 @@ def sample(signal: Array, grid: Grid, geometry: Geometry, transform: sitk.Transf
     image.SetSpacing(np.abs(grid.steps).tolist())
     fine = min(abs(step) for step in grid.steps)
     thickness = geometry.slice_thickness
-    through = _offsets(thickness, max(1, round(thickness / max(fine, 0.9))))
+    through = _offsets(thickness, max(1, round(thickness / max(1.2 * fine, 1.0))))
     _, row, column = geometry.spacing
     in_plane_rows = _offsets(row, max(1, round(row / fine - 0.25)))
     in_plane_columns = _offsets(column, max(1, round(column / fine - 0.25)))
     directions = geometry.affine[:3, :3] / np.array(geometry.spacing)
+    box = _reached(image, geometry) if transform is None else tuple(slice(0, n) for n in geometry.shape)
     total = np.zeros(geometry.shape, dtype=np.float32)
     shifts = [(s, r, c) for s in through for r in in_plane_rows for c in in_plane_columns]
-    for shift in shifts:
-        total += _resampled(image, geometry, directions @ np.array(shift), transform)
+    if total[box].size:
+        for shift in shifts:
+            total[box] += _resampled(image, geometry, box, directions @ np.array(shift), transform)
     return total / np.float32(len(shifts))
+
+
+def _reached(image: sitk.Image, geometry: Geometry) -> tuple[slice, ...]:
+    """The voxels of an acquisition that can see a grid at all."""
+    ends = [(0, n - 1) for n in image.GetSize()]
+    corners = [image.TransformIndexToPhysicalPoint(corner) for corner in product(*ends)]
+    index = (np.array(corners) - geometry.affine[:3, 3]) @ np.linalg.inv(geometry.affine[:3, :3]).T
+    low = np.clip(np.floor(index.min(axis=0)).astype(int) - 1, 0, geometry.shape)
+    high = np.clip(np.ceil(index.max(axis=0)).astype(int) + 2, 0, geometry.shape)
+    return tuple(slice(int(lo), int(max(lo, hi))) for lo, hi in zip(low, high, strict=True))
 
 
 def _offsets(width: float, count: int) -> list[float]:
@@ -66,16 +79,21 @@ def _offsets(width: float, count: int) -> list[float]:
 
 
 def _resampled(
-    image: sitk.Image, geometry: Geometry, shift: FloatArray, transform: sitk.Transform | None
+    image: sitk.Image,
+    geometry: Geometry,
+    box: tuple[slice, ...],
+    shift: FloatArray,
+    transform: sitk.Transform | None,
 ) -> Array:
-    slices, rows, columns = geometry.shape
+    slices, rows, columns = (at.stop - at.start for at in box)
     spacing = geometry.spacing
     directions = (geometry.affine[:3, :3] / np.array(spacing))[:, ::-1]
+    first = geometry.affine[:3, 3] + geometry.affine[:3, :3] @ np.array([at.start for at in box])
     resample = sitk.ResampleImageFilter()
     resample.SetNumberOfThreads(1)
     resample.SetSize([columns, rows, slices])
     resample.SetOutputSpacing(spacing[::-1])
-    resample.SetOutputOrigin((geometry.affine[:3, 3] + shift).tolist())
+    resample.SetOutputOrigin((first + shift).tolist())
     resample.SetOutputDirection(directions.ravel().tolist())
     resample.SetInterpolator(sitk.sitkLinear)
     if transform is not None:

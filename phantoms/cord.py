@@ -54,7 +54,7 @@ CONCAVITY_PER_CHANGE = 4.0
 """Millimetres by which the front of a flattened cord sinks in, per unit of fractional change of AP/RL."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Cord:
     """The cord of one patient.
 
@@ -68,6 +68,8 @@ class Cord:
         Depth by which the front sinks in, mm.
     centres
         Heights of the middles of C1 ... C7 and T1, from C1 down, mm.
+    sway, lordosis
+        How far the centreline swings to the side and to the back, mm.
     """
 
     height_scale: float

@@ -117,6 +117,8 @@ class HeadAnatomy:
         Per side, how far each voxel belongs to the tract and to the motor band, 0 to 1.
     lesions, veins
         The same for demyelinating lesions and veins.
+    texture
+        Unit noise that every contrast shares.
     """
 
     tissue: Array
@@ -124,6 +126,7 @@ class HeadAnatomy:
     band: dict[Side, Array]
     lesions: Array | None
     veins: Array
+    texture: Array
 
 
 def head_anatomy(patient: PhantomPatient) -> HeadAnatomy:
@@ -135,7 +138,8 @@ def head_anatomy(patient: PhantomPatient) -> HeadAnatomy:
     band = {Side.LEFT: bank * left, Side.RIGHT: bank * ~left}
     tract = {side: tract_weight(patient, side) for side in Side}
     lesions = _lesions(patient, template) if patient.ms_lesions else None
-    return HeadAnatomy(tissue, tract, band, lesions, vein_weight(patient))
+    grain = texture(tissue.shape, 3, patient.rng("texture"))
+    return HeadAnatomy(tissue, tract, band, lesions, vein_weight(patient), grain)
 
 
 def head_signal(
@@ -158,7 +162,7 @@ def head_signal(
     template = head_template()
     tissues = MPRAGE_SIGNAL if inversion_prepared and contrast is Contrast.T1 else TISSUE_SIGNAL[contrast]
     brain = np.interp(anatomy.tissue, (0, 1, 2), tissues).astype(np.float32)
-    brain *= 1 + np.float32(0.02) * texture(brain.shape, 3, patient.rng("texture"))
+    brain *= 1 + np.float32(0.02) * anatomy.texture
     if anatomy.lesions is not None:
         brain += anatomy.lesions * (LESION_SIGNAL[contrast] - brain)
     for label, factor in IRON.get(contrast, {}).items():

@@ -14,6 +14,9 @@ from phantoms.vendors import STYLES, Style
 from processors.acquisition import BodyPart, Contrast, Plane
 from processors.volume import Volume
 
+WHITE_MATTER_ADC = 750.0
+"""Apparent diffusion coefficient of normal white matter, 1e-6 mm²/s."""
+
 BODY_PARTS = {BodyPart.BRAIN: "BRAIN", BodyPart.CERVICAL_SPINE: "CSPINE"}
 
 
@@ -65,7 +68,8 @@ def series_header(patient: PhantomPatient, plan: SeriesPlan, volume: Volume, num
     ds.PatientPosition = "HFS"
     ds.FrameOfReferenceUID = volume.frame_of_reference_uid
     ds.PositionReferenceIndicator = ""
-    ds.ImageType = list(style.swi_image_type if plan.contrast is Contrast.SWI else style.image_type)
+    special = {Contrast.SWI: style.swi_image_type, Contrast.ADC: style.adc_image_type}
+    ds.ImageType = list(special.get(plan.contrast, style.image_type))
     ds.ScanningSequence = timing.scanning_sequence.split("\\")
     ds.SequenceVariant = timing.sequence_variant.split("\\")
     ds.ScanOptions = style.scan_options
@@ -111,7 +115,7 @@ def _pixel_format(ds: Dataset, style: Style, volume: Volume) -> None:
     ds.HighBit = ds.BitsStored - 1
     ds.PixelRepresentation = int(style.signed)
     bright = float(np.percentile(volume.array[::3, ::4, ::4], 99.7))
-    top = 1.1 * style.signal_scale * bright
+    top = 1.1 * signal_scale(style, volume.contrast) * bright
     slope = rescale_slope(style)
     ds.WindowCenter = _decimal(top / 2 * slope)
     ds.WindowWidth = _decimal(top * slope)
@@ -126,11 +130,16 @@ def rescale_slope(style: Style) -> float:
     return 1.7143 if style.rescales else 1.0
 
 
+def signal_scale(style: Style, contrast: Contrast) -> float:
+    """Stored value of white matter before shading; diffusion maps are stored in 1e-6 mm²/s."""
+    return WHITE_MATTER_ADC / rescale_slope(style) if contrast is Contrast.ADC else style.signal_scale
+
+
 def stored_values(
-    style: Style, image: npt.NDArray[np.float32]
+    style: Style, contrast: Contrast, image: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.uint16] | npt.NDArray[np.int16]:
     """Signal relative to white matter as the integers that the vendor stores."""
-    scaled = np.rint(image * style.signal_scale)
+    scaled = np.rint(image * signal_scale(style, contrast))
     if style.signed:
         return np.asarray(np.clip(scaled, 0, 32767), dtype=np.int16)
     return np.asarray(np.clip(scaled, 0, 4095), dtype=np.uint16)

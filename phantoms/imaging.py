@@ -99,10 +99,13 @@ def neck_volume(patient: PhantomPatient, contrast: Contrast, geometry: Geometry)
     """
     if contrast not in SIGNAL:
         raise ValueError(f"a neck cannot be drawn as {contrast}")
-    tissues = _neck_tissues(patient)
+    tissues = _neck_tissues(draw_cord(patient))
     lookup = np.array(SIGNAL[contrast], dtype=np.float32)
-    grain = texture(tissues["coarse"].shape, 3, patient.rng("neck texture"))
-    coarse = sample(lookup[tissues["coarse"]] * (1 + 0.05 * grain), _neck_grid(_COARSE), geometry)
+    coarse = sample(
+        lookup[tissues["coarse"]] * _neck_texture(patient.seed, tissues["coarse"].shape),
+        _neck_grid(_COARSE),
+        geometry,
+    )
     fine_signal = lookup[tissues["fine"]] * _cord_factor(patient, contrast)
     fine = sample(fine_signal, _neck_grid(_FINE), geometry)
     covered = sample(np.ones_like(fine_signal), _neck_grid(_FINE), geometry)
@@ -126,7 +129,7 @@ def neck_truth(patient: PhantomPatient, geometry: Geometry) -> dict[Sign, dict[R
         For ``cord_t1`` and ``cord_t2`` their regions; for ``cord_atrophy`` the whole cord per level.
     """
     cord = draw_cord(patient)
-    u, v, tissue = _fine_coordinates(patient, cord)
+    u, v, tissue = _fine_coordinates(cord)
     grid = _neck_grid(_FINE)
     whole = ((tissue == Tissue.CORD_WHITE) | (tissue == Tissue.CORD_GREY)).astype(np.float32)
     height = _heights(geometry) - NECK_ORIGIN[2]
@@ -167,15 +170,27 @@ def _crowned(patient: PhantomPatient, contrast: Contrast, geometry: Geometry, ne
     return np.asarray(neck * (1 - weight) + head * weight, dtype=np.float32)
 
 
-@lru_cache(maxsize=2)
 def _anatomy(patient: PhantomPatient) -> HeadAnatomy:
-    return head_anatomy(patient)
+    """The head of a patient, drawn once for all patients who share what decides its shape."""
+    shaping = {Sign.PRECENTRAL_ATROPHY}
+    signs = {sign: strength for sign, strength in patient.signs.items() if sign in shaping}
+    sides = {sign: side for sign, side in patient.one_sided.items() if sign in shaping}
+    return _drawn_head(PhantomPatient(patient.seed, signs, sides, ms_lesions=patient.ms_lesions))
 
 
 @lru_cache(maxsize=2)
-def _neck_tissues(patient: PhantomPatient) -> Mapping[str, npt.NDArray[np.uint8]]:
-    cord = draw_cord(patient)
+def _drawn_head(shape: PhantomPatient) -> HeadAnatomy:
+    return head_anatomy(shape)
+
+
+@lru_cache(maxsize=2)
+def _neck_tissues(cord: Cord) -> Mapping[str, npt.NDArray[np.uint8]]:
     return {name: paint(cord, *_neck_axes(box)) for name, box in (("coarse", _COARSE), ("fine", _FINE))}
+
+
+@lru_cache(maxsize=2)
+def _neck_texture(seed: int, shape: tuple[int, ...]) -> Array:
+    return 1 + np.float32(0.05) * texture(shape, 3, PhantomPatient(seed).rng("neck texture"))
 
 
 def _neck_axes(box: tuple[tuple[float, float, float], ...]) -> tuple[Array, Array, Array]:
@@ -191,15 +206,15 @@ def _neck_grid(box: tuple[tuple[float, float, float], ...]) -> Grid:
     return Grid((x, y, z), (box[0][2], box[1][2], box[2][2]))
 
 
-def _fine_coordinates(patient: PhantomPatient, cord: Cord) -> tuple[Array, Array, npt.NDArray[np.uint8]]:
+def _fine_coordinates(cord: Cord) -> tuple[Array, Array, npt.NDArray[np.uint8]]:
     u, v = np.broadcast_arrays(*cord.uv(*_neck_axes(_FINE)))
-    return u, v, _neck_tissues(patient)["fine"]
+    return u, v, _neck_tissues(cord)["fine"]
 
 
 def _cord_factor(patient: PhantomPatient, contrast: Contrast) -> Array:
     """What the cord's signal is multiplied by on the fine grid: a normal slope, and the signs."""
     cord = draw_cord(patient)
-    u, v, tissue = _fine_coordinates(patient, cord)
+    u, v, tissue = _fine_coordinates(cord)
     factor = 1 + np.float32(0.015) * texture(tissue.shape, 4, patient.rng("cord texture"))
     factor += np.float32(patient.rng(f"columns {contrast}").uniform(0.0, 0.02)) * (np.abs(u) > 0.45)
     sign = Sign.CORD_T1 if contrast is Contrast.T1 else Sign.CORD_T2
@@ -224,7 +239,8 @@ def _acquired(
 ) -> Volume:
     name = f"{part} {contrast} {geometry.plane} {geometry.shape} {geometry.affine.round(6).tolist()}"
     rng = patient.rng(f"acquisition {name}")
-    image = rician(shade(clean, patient.bias, rng), 1 / patient.snr, rng)
+    shaded = clean if contrast is Contrast.ADC else shade(clean, patient.bias, rng)
+    image = rician(shaded, 1 / patient.snr, rng)
     series = uid(patient, name)
     return Volume(
         array=image,

@@ -71,7 +71,8 @@ def paint(cord: Cord, left: Array, back: Array, height: Array) -> npt.NDArray[np
     -------
     uint8 array of shape (z, y, x), members of :class:`Tissue`
     """
-    tissue = _soft_tissue(*_relative(cord, left, back, height))
+    every_other = _soft_tissue(*_relative(cord, left, back, height[::2]))
+    tissue = np.ascontiguousarray(np.repeat(every_other, 2, axis=0)[: len(height)])
     _paint_front(tissue, *_relative(cord, left, back, height))
     spine = _within(left, -27, 27), _within(back, -35, 62)
     x, y, k = _relative(cord, left[:, :, spine[0]], back[:, spine[1]], height)

@@ -52,6 +52,7 @@ _T2 = Timing("SE", r"SK\SP", 100.0, 5000.0, 150.0, 15)
 _FLAIR = Timing(r"SE\IR", r"SK\SP\MP", 92.0, 9000.0, 150.0, 16, 2500.0)
 _SWI = Timing("GR", "SP", 20.0, 28.0, 15.0, 1, three_d=True)
 _T2_STAR = Timing("GR", r"SP\OSP", 20.0, 620.0, 20.0, 1)
+_ADC = Timing("EP", r"SK\SP", 80.0, 5200.0, 90.0, 1)
 _T1_NECK = Timing("SE", r"SK\SP", 10.0, 620.0, 150.0, 3)
 _T2_NECK = Timing("SE", r"SK\SP", 102.0, 3600.0, 150.0, 17)
 
@@ -65,6 +66,12 @@ def _head_slices(slices: int, thickness: float, gap: float = 0.0) -> Geometry:
         gap=gap,
         pixel=0.9,
         matrix=(256, 256),
+    )
+
+
+def _diffusion() -> Geometry:
+    return stack(
+        Plane.AXIAL, centre=_HEAD_CENTRE, slices=38, slice_thickness=4.0, pixel=1.8, matrix=(128, 128)
     )
 
 
@@ -102,6 +109,7 @@ PROTOCOL: dict[str, SeriesPlan] = {
         SeriesPlan("t1_mprage", Contrast.T1, BodyPart.BRAIN, _mprage(), _T1_GR),
         SeriesPlan("t1_mtc", Contrast.T1_MTC, BodyPart.BRAIN, _head_slices(42, 3.5, 0.35), _T1_MTC),
         SeriesPlan("t2_star", Contrast.T2_STAR, BodyPart.BRAIN, _head_slices(42, 3.5, 0.35), _T2_STAR),
+        SeriesPlan("adc", Contrast.ADC, BodyPart.BRAIN, _diffusion(), _ADC),
         SeriesPlan("cervical_t1_sag", Contrast.T1, BodyPart.CERVICAL_SPINE, _neck_sagittal(), _T1_NECK),
         SeriesPlan("cervical_t2_sag", Contrast.T2, BodyPart.CERVICAL_SPINE, _neck_sagittal(), _T2_NECK),
         SeriesPlan("cervical_t1_ax", Contrast.T1, BodyPart.CERVICAL_SPINE, _neck_axial(), _T1_NECK),

@@ -101,7 +101,7 @@ def instances(patient: PhantomPatient, plan: SeriesPlan, number: int) -> Iterato
     """The classic MR instances of one series, in the order of its slices."""
     volume = series_volume(patient, plan)
     common = series_header(patient, plan, volume, number)
-    pixels = stored_values(STYLES[patient.vendor], volume.array)
+    pixels = stored_values(STYLES[patient.vendor], plan.contrast, volume.array)
     for index, source in enumerate(volume.sources):
         meta = FileMetaDataset()
         meta.MediaStorageSOPClassUID = MRImageStorage

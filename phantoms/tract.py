@@ -27,9 +27,14 @@ NODES: FloatArray = np.array(
         (24.0, -18.0, 17.0, 2.8),
         (25.0, -22.0, 30.0, 3.4),
         (23.5, -24.0, 45.0, 3.8),
-        (24.0, -23.0, 55.0, 3.8),
     ]
 )
+
+BRANCHES: dict[str, FloatArray] = {
+    "hand": np.array([(26.0, -23.0, 54.0, 3.4), (30.0, -21.0, 62.0, 3.0)]),
+    "leg": np.array([(21.0, -23.0, 54.0, 3.2), (18.5, -21.5, 63.0, 2.8)]),
+}
+"""How the tract goes on above the corona radiata, to the knob of the hand and towards the midline."""
 
 SEGMENT_LIMITS = (49.0, 20.0, -7.0, -23.0, -60.0)
 """Lower end in z (template mm) of each of ``TRACT_SEGMENTS``, in their order."""
@@ -38,8 +43,13 @@ SOFT_EDGE = 0.5
 """Millimetres over which the tube's edge fades."""
 
 
-def centreline(patient: PhantomPatient, side: Side, step: float = 0.5) -> FloatArray:
+def centreline(patient: PhantomPatient, side: Side, branch: str = "hand", step: float = 0.5) -> FloatArray:
     """Points of the tract of one side with their radius, from the medulla up.
+
+    Parameters
+    ----------
+    branch
+        One of ``BRANCHES``; they share everything below the centrum semiovale.
 
     Returns
     -------
@@ -47,7 +57,7 @@ def centreline(patient: PhantomPatient, side: Side, step: float = 0.5) -> FloatA
         Template millimetres right, anterior, superior (before the head's own warp), and the radius.
     """
     rng = patient.rng(f"tract {side}")
-    nodes = NODES.copy()
+    nodes = np.concatenate([NODES, BRANCHES[branch]])
     nodes[:, :2] += rng.normal(0, [0.5, 0.7], (len(nodes), 2))
     nodes[:, 3] *= rng.uniform(0.92, 1.08)
     if side is Side.LEFT:
@@ -62,23 +72,28 @@ def tract_weight(patient: PhantomPatient, side: Side) -> npt.NDArray[np.float32]
     Only white matter and brain stem belong to it, so that no cortex or fluid is drawn over.
     """
     template = head_template()
+    weight = np.zeros(template.labels.shape, dtype=np.float32)
+    for branch in BRANCHES:
+        box, tube = _tube(centreline(patient, side, branch))
+        white = np.clip(2.5 * (template.tissue[box] - 1.2), 0, 1)
+        weight[box] = np.maximum(weight[box], tube * white)
+    return weight
+
+
+def _tube(line: FloatArray) -> tuple[tuple[slice, ...], FloatArray]:
+    """The box of template voxels around a line, and how far each lies in the tube along it."""
     x, y, z = axes_mm()
-    line = centreline(patient, side)
-    low, high = line[:, :3].min(axis=0) - 7, line[:, :3].max(axis=0) + 7
+    low, high = line[:, :3].min(axis=0) - 6, line[:, :3].max(axis=0) + 6
     box = tuple(
-        slice(int(np.searchsorted(axis.ravel(), lo)), int(np.searchsorted(axis.ravel(), hi)))
+        slice(*np.searchsorted(axis.ravel(), (lo, hi)).tolist())
         for axis, lo, hi in zip((z, y, x), low[::-1], high[::-1], strict=True)
     )
-    grid = np.stack(
-        np.meshgrid(z.ravel()[box[0]], y.ravel()[box[1]], x.ravel()[box[2]], indexing="ij"), axis=-1
-    )
-    distance, nearest = cKDTree(line[:, 2::-1]).query(grid, distance_upper_bound=8)
+    axes = (axis.ravel()[at] for axis, at in zip((z, y, x), box, strict=True))
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    distance, nearest = cKDTree(line[:, 2::-1]).query(grid, distance_upper_bound=6)
     radius = np.append(line[:, 3], 0)[nearest]
     tube = np.clip((radius - distance) / SOFT_EDGE + 0.5, 0, 1)
-    tube *= (grid[..., 0] >= line[0, 2]) & (grid[..., 0] <= line[-1, 2] + 1)
-    weight = np.zeros(template.labels.shape, dtype=np.float32)
-    weight[box] = tube * np.clip(2.5 * (template.tissue[box] - 1.2), 0, 1)
-    return weight
+    return box, tube * ((grid[..., 0] >= line[0, 2]) & (grid[..., 0] <= line[-1, 2] + 1))
 
 
 def segment_heights() -> dict[str, tuple[float, float]]:

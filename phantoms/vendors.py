@@ -11,8 +11,8 @@ class Style:
 
     Attributes
     ----------
-    image_type, swi_image_type
-        Image Type of ordinary magnitude images and of processed SWI.
+    image_type, swi_image_type, adc_image_type
+        Image Type of ordinary magnitude images, of processed SWI and of maps of the diffusion coefficient.
     names
         Protocol name by key of the series.
     sequence_names
@@ -31,6 +31,7 @@ class Style:
     field_strength: float
     image_type: tuple[str, ...]
     swi_image_type: tuple[str, ...]
+    adc_image_type: tuple[str, ...]
     names: dict[str, str]
     sequence_names: dict[str, str]
     scan_options: str
@@ -47,6 +48,7 @@ STYLES: dict[Vendor, Style] = {
         field_strength=3.0,
         image_type=("ORIGINAL", "PRIMARY", "M", "ND", "NORM"),
         swi_image_type=("ORIGINAL", "PRIMARY", "M", "SWI", "NORM"),
+        adc_image_type=("DERIVED", "PRIMARY", "DIFFUSION", "ADC", "NORM"),
         names={
             "t1": "t1_se_tra",
             "t2": "t2_tse_tra",
@@ -55,6 +57,7 @@ STYLES: dict[Vendor, Style] = {
             "t1_mprage": "t1_mprage_sag_p2_iso",
             "t1_mtc": "t1_fl2d_mt_tra",
             "t2_star": "t2_fl2d_tra_hemo",
+            "adc": "ep2d_diff_tra_ADC",
             "cervical_t1_sag": "t1_tse_sag",
             "cervical_t2_sag": "t2_tse_sag",
             "cervical_t1_ax": "t1_tse_tra",
@@ -68,6 +71,7 @@ STYLES: dict[Vendor, Style] = {
             "t1_mprage": "*tfl3d1_16ns",
             "t1_mtc": "*fl2d1",
             "t2_star": "*fl2d1",
+            "adc": "*ep_b0_1000",
             "cervical_t1_sag": "*tse2d1_3",
             "cervical_t2_sag": "*tse2d1_17",
             "cervical_t1_ax": "*tse2d1_3",
@@ -83,6 +87,7 @@ STYLES: dict[Vendor, Style] = {
         field_strength=3.0,
         image_type=("ORIGINAL", "PRIMARY", "M_SE", "M", "SE"),
         swi_image_type=("ORIGINAL", "PRIMARY", "M_FFE", "M", "FFE"),
+        adc_image_type=("DERIVED", "PRIMARY", "ADC", "ADC", "UNSPECIFIED"),
         names={
             "t1": "T1W_SE",
             "t2": "T2W_TSE",
@@ -91,6 +96,7 @@ STYLES: dict[Vendor, Style] = {
             "t1_mprage": "sT1W_3D_TFE",
             "t1_mtc": "T1W_MTC_FFE",
             "t2_star": "T2W_FFE",
+            "adc": "dADC",
             "cervical_t1_sag": "T1W_TSE_sag Csp",
             "cervical_t2_sag": "T2W_TSE_sag Csp",
             "cervical_t1_ax": "T1W_TSE_ax Csp",
@@ -108,6 +114,7 @@ STYLES: dict[Vendor, Style] = {
         field_strength=3.0,
         image_type=("ORIGINAL", "PRIMARY", "OTHER"),
         swi_image_type=("ORIGINAL", "PRIMARY", "OTHER"),
+        adc_image_type=("DERIVED", "PRIMARY", "ADC"),
         names={
             "t1": "Ax T1 SE",
             "t2": "Ax T2 FRFSE",
@@ -116,6 +123,7 @@ STYLES: dict[Vendor, Style] = {
             "t1_mprage": "Sag 3D T1 BRAVO",
             "t1_mtc": "Ax T1 MT",
             "t2_star": "Ax T2* GRE",
+            "adc": "Ax ADC",
             "cervical_t1_sag": "Sag T1 FSE C-Spine",
             "cervical_t2_sag": "Sag T2 FRFSE C-Spine",
             "cervical_t1_ax": "Ax T1 FSE C-Spine",

@@ -40,6 +40,7 @@ def tract():
         (Sign.CST_T2, Contrast.T2, 0.27),
         (Sign.CST_FLAIR, Contrast.FLAIR, Severity.SEVERE),
         (Sign.CST_T1_MTC, Contrast.T1_MTC, Severity.MILD),
+        (Sign.CST_DIFFUSION, Contrast.ADC, Severity.SEVERE),
     ],
 )
 def test_tract_changes_by_what_was_asked(tract, sign, contrast, strength):

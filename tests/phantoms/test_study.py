@@ -4,20 +4,31 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
 
+from phantoms.geometry import stack
 from phantoms.patient import PhantomPatient, Vendor, healthy, seed_patient
 from phantoms.protocol import DEMO_SERIES, PROTOCOL
 from phantoms.study import instances, series_volume, write_study
 from phantoms.truth import truth_of
+from processors.acquisition import BodyPart, Plane
 from processors.findings import Side, Sign
 
 DCIODVFY = shutil.which("dciodvfy") or str(Path(sys.executable).parent / "dciodvfy")
-SMALL = ("t1", "cervical_t1_sag")
+SMALL = ("cervical_t1_sag",)
+
+
+def _small(key, slices=3):
+    """A series of the protocol with few voxels."""
+    body = PROTOCOL[key].body_part
+    centre = (0, 18, 6) if body is BodyPart.BRAIN else (0, 34, -130)
+    geometry = stack(Plane.AXIAL, centre=centre, slices=slices, slice_thickness=3, pixel=1.2, matrix=(64, 72))
+    return replace(PROTOCOL[key], geometry=geometry)
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +51,10 @@ def test_every_series_holds_up_before_dciodvfy(study):
 
 
 @pytest.mark.skipif(not Path(DCIODVFY).exists(), reason="dciodvfy is not installed")
-@pytest.mark.parametrize("vendor", [Vendor.PHILIPS, Vendor.GE])
-def test_headers_of_the_other_vendors_hold_up(vendor, tmp_path):
-    for key in ("flair", "cervical_t2_ax"):
-        ds = next(instances(healthy(1, vendor), PROTOCOL[key], 1))
+@pytest.mark.parametrize("vendor", list(Vendor))
+def test_headers_of_every_vendor_hold_up(vendor, tmp_path):
+    for key in ("flair", "swi", "adc", "cervical_t2_ax"):
+        ds = next(instances(healthy(2, vendor), _small(key), 1))
         ds.save_as(tmp_path / f"{key}.dcm", enforce_file_format=True)
         assert _verify(tmp_path / f"{key}.dcm") == []
 
@@ -76,9 +87,9 @@ def test_positions_follow_the_geometry(study):
 @pytest.mark.parametrize("vendor", list(Vendor))
 def test_pixels_are_the_volume_after_rescaling(vendor):
     patient = healthy(2, vendor)
-    plan = PROTOCOL["cervical_t1_sag"]
-    ds = list(instances(patient, plan, 1))[7]
-    image = series_volume(patient, plan).array[7]
+    plan = _small("cervical_t1_ax")
+    ds = list(instances(patient, plan, 1))[1]
+    image = series_volume(patient, plan).array[1]
     stored = ds.pixel_array * float(ds.get("RescaleSlope", 1)) + float(ds.get("RescaleIntercept", 0))
     bright = image > 0.5
     scale = np.median(stored[bright] / image[bright])
@@ -86,24 +97,40 @@ def test_pixels_are_the_volume_after_rescaling(vendor):
 
 
 def test_the_same_patient_is_written_byte_for_byte(tmp_path):
-    first, again = (write_study(healthy(11), tmp_path / name, SMALL) for name in ("a", "b"))
+    first, again = (write_study(healthy(2), tmp_path / name, SMALL) for name in ("a", "b"))
     for one, other in zip(first.files, again.files, strict=True):
         assert one.read_bytes() == other.read_bytes()
 
 
+def test_a_head_is_the_same_in_another_process():
+    code = (
+        "import hashlib, sys; from phantoms.patient import seed_patient;"
+        "from phantoms.imaging import head_volume;"
+        "from phantoms.geometry import stack; from processors.acquisition import Contrast, Plane;"
+        "g = stack(Plane.AXIAL, centre=(0, 18, 6), slices=2, slice_thickness=3, pixel=2, matrix=(64, 64));"
+        "v = head_volume(seed_patient(7), Contrast.SWI, g);"
+        "sys.stdout.write(hashlib.sha256(v.array.tobytes()).hexdigest() + v.series_instance_uid)"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in "ab"
+    ]
+    assert runs[0].stdout == runs[1].stdout
+    assert len(runs[0].stdout) > 64
+
+
 def test_another_seed_is_another_head_under_other_uids():
-    plan = PROTOCOL["cervical_t1_sag"]
-    one, other = (series_volume(healthy(seed), plan) for seed in (1, 2))
+    plan = _small("flair")
+    one, other = (series_volume(healthy(seed), plan) for seed in (2, 3))
     assert one.series_instance_uid != other.series_instance_uid
-    assert np.corrcoef(one.array.ravel(), other.array.ravel())[0, 1] < 0.995
+    assert np.corrcoef(one.array.ravel(), other.array.ravel())[0, 1] < 0.98
 
 
 def test_a_sign_changes_the_uids_and_not_the_noise():
-    plain, drawn = healthy(1), PhantomPatient(1, {Sign.CORD_T1: 0.1})
-    plan = PROTOCOL["cervical_t1_ax"]
+    plain, drawn = healthy(2), PhantomPatient(2, {Sign.CORD_T1: 0.1})
+    plan = _small("cervical_t1_ax")
     one, other = series_volume(plain, plan), series_volume(drawn, plan)
     assert one.series_instance_uid != other.series_instance_uid
-    assert (one.array == other.array).mean() > 0.95
+    assert (one.array == other.array).mean() > 0.9
 
 
 def test_truth_beside_the_images_says_what_was_drawn(study):
