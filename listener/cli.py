@@ -5,6 +5,7 @@ Each command imports what it needs when it is called, so that a process starts a
 
 import sys
 import tempfile
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,13 @@ SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="Settings file; by default betz.toml, where there is one.")
 ]
 console = Console()
+
+
+class NodeProcess(StrEnum):
+    """The processes of a node."""
+
+    LISTENER = "listener"
+    WORKER = "worker"
 
 
 def _settings(file: Path | None) -> Settings:
@@ -128,14 +136,14 @@ def check(settings: SettingsFile = None) -> None:
 
 @app.command()
 def health(
-    process: Annotated[Process, typer.Argument(help="The process of this machine to ask after.")],
+    process: Annotated[NodeProcess, typer.Argument(help="The process of this machine to ask after.")],
     settings: SettingsFile = None,
 ) -> None:
     """Say whether the listener answers a C-ECHO, or a worker is at work; for health checks."""
-    from listener.health import problem_of
-    from listener.worker import now
+    from listener.health import listener_problem, worker_problem
 
-    problem = problem_of(process, _settings(settings), now())
+    known = _settings(settings)
+    problem = listener_problem(known) if process is NodeProcess.LISTENER else worker_problem(known)
     typer.echo(problem or f"The {process} is well.", err=problem is not None)
     raise typer.Exit(0 if problem is None else 1)
 

@@ -1,8 +1,7 @@
 """Whether a process of this machine does its work, for the health check of a container."""
 
 import socket
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,20 +16,8 @@ _PATIENCE = timedelta(seconds=5)
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
-class Process(StrEnum):
-    """The processes of a node."""
-
-    LISTENER = "listener"
-    WORKER = "worker"
-
-
-def problem_of(process: Process, settings: Settings, now: datetime) -> str | None:
-    """What is wrong with a process, or ``None`` if it is well."""
-    return _listener_problem(settings) if process is Process.LISTENER else _worker_problem(settings, now)
-
-
-def _listener_problem(settings: Settings) -> str | None:
-    """A C-ECHO to the listener, under an AE title that may connect."""
+def listener_problem(settings: Settings) -> str | None:
+    """Why the listener does not answer a C-ECHO of a peer that may connect; ``None`` if it does."""
     listener = settings.listener
     node = Destination(
         name="listener",
@@ -43,8 +30,8 @@ def _listener_problem(settings: Settings) -> str | None:
     return None if outcome.acknowledged else outcome.text
 
 
-def _worker_problem(settings: Settings, now: datetime) -> str | None:
-    """Whether a worker of this machine has kept its slot."""
+def worker_problem(settings: Settings) -> str | None:
+    """Why no worker of this machine seems to be at work; ``None`` if one is."""
     try:
         with reading(make_engine(settings.database.address())) as session:
             beats = session.scalars(
@@ -52,6 +39,6 @@ def _worker_problem(settings: Settings, now: datetime) -> str | None:
             ).all()
     except (SQLAlchemyError, OSError) as error:
         return f"The database does not answer ({type(error).__name__})."
-    if any(now - beat <= LEASE for beat in beats):
+    if any(datetime.now(UTC) - beat <= LEASE for beat in beats):
         return None
     return f"No worker of this machine was heard of in {LEASE.total_seconds():.0f} s."
