@@ -217,6 +217,12 @@ def latest_report(session: Session, study_id: int) -> Report | None:
     )
 
 
+def is_own_report(session: Session, sop_instance_uid: str) -> bool:
+    """Whether we made the object of this SOP Instance UID."""
+    found = session.scalar(select(Report.id).where(Report.sop_instance_uid == sop_instance_uid))
+    return found is not None
+
+
 def count_by_status(session: Session) -> dict[str, int]:
     """How many studies stand where."""
     rows = session.execute(select(Study.status, func.count()).group_by(Study.status))

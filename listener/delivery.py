@@ -6,6 +6,7 @@ from io import BytesIO
 
 from pydicom import Dataset, dcmread
 from pynetdicom import AE
+from pynetdicom.association import Association
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from listener.settings import DeliverySettings, Destination
@@ -35,10 +36,8 @@ def deliver(report: bytes, destination: Destination, calling_ae_title: str) -> O
     ae.add_requested_context(ds.SOPClassUID, ds.file_meta.TransferSyntaxUID)
     assoc = ae.associate(destination.host, destination.port, ae_title=destination.ae_title)
     if not assoc.is_established:
-        return Outcome(False, _refusal(assoc.is_rejected, bool(assoc.acceptor.primitive)))
+        return Outcome(False, _refusal(assoc, "structured reports"))
     try:
-        if not assoc.accepted_contexts:
-            return Outcome(False, "The destination does not accept structured reports.")
         answer = assoc.send_c_store(ds)
     except (RuntimeError, ValueError) as error:
         return Outcome(False, f"The report could not be sent ({type(error).__name__}).")
@@ -54,7 +53,7 @@ def echo(destination: Destination, calling_ae_title: str) -> Outcome:
     ae.add_requested_context(Verification)
     assoc = ae.associate(destination.host, destination.port, ae_title=destination.ae_title)
     if not assoc.is_established:
-        return Outcome(False, _refusal(assoc.is_rejected, bool(assoc.acceptor.primitive)))
+        return Outcome(False, _refusal(assoc, "C-ECHO"))
     answer = assoc.send_c_echo()
     assoc.release()
     return _outcome(answer)
@@ -74,10 +73,12 @@ def _ae(destination: Destination, calling_ae_title: str) -> AE:
     return ae
 
 
-def _refusal(rejected: bool, answered: bool) -> str:
-    if rejected:
+def _refusal(assoc: Association, proposed: str) -> str:
+    if assoc.is_rejected:
         return "The destination rejected the association."
-    return "The destination aborted the association." if answered else "The destination does not answer."
+    if assoc.rejected_contexts:
+        return f"The destination does not accept {proposed}."
+    return "The destination does not answer."
 
 
 def _outcome(answer: Dataset) -> Outcome:
