@@ -58,9 +58,48 @@ class ReceivedInstance:
 
 @dataclass(frozen=True, slots=True)
 class _StudyRow:
+    """A study, and the row ids of those of its series that were asked for, by Series Instance UID."""
+
     id: int
     status: str
     version: int
+    series: dict[str, int] = field(default_factory=dict)
+
+    def version_for(self, instance: ReceivedInstance) -> int:
+        """The version that an instance belongs to."""
+        return self.version + (instance.opens_version and self.status != StudyStatus.RECEIVING)
+
+
+_STUDY_ATTRIBUTES = ("patient_id", "patient_name", "accession_number", "study_date", "study_description")
+_SERIES_ATTRIBUTES = ("modality", "series_number", "series_description")
+_FIND = (
+    select(
+        STUDY.c.study_instance_uid,
+        STUDY.c.id,
+        STUDY.c.status,
+        STUDY.c.version,
+        SERIES.c.series_instance_uid,
+        SERIES.c.id.label("series_id"),
+    )
+    .select_from(
+        STUDY.outerjoin(
+            SERIES,
+            (SERIES.c.study_id == STUDY.c.id)
+            & SERIES.c.series_instance_uid.in_(bindparam("series", expanding=True)),
+        )
+    )
+    .where(STUDY.c.study_instance_uid.in_(bindparam("studies", expanding=True)))
+    .order_by(STUDY.c.id)
+    .with_for_update(of=STUDY)
+)
+_STORED = select(
+    INSTANCE.c.sop_instance_uid,
+    STUDY.c.study_instance_uid,
+    SERIES.c.series_instance_uid,
+    INSTANCE.c.sha256,
+    INSTANCE.c.transfer_syntax_uid,
+).select_from(INSTANCE.join(SERIES).join(STUDY))
+_ARRIVED = update(STUDY).where(STUDY.c.id == bindparam("row")).values(last_received_at=bindparam("at"))
 
 
 def insert_new(connection: Connection, table: Table) -> Any:  # noqa: ANN401
@@ -71,6 +110,9 @@ def insert_new(connection: Connection, table: Table) -> Any:  # noqa: ANN401
 
 def index_instances(engine: Engine, instances: Sequence[ReceivedInstance]) -> list[Indexed]:
     """Record instances in one transaction.
+
+    An image more of a known series costs three statements: one finds and locks its study, one inserts it
+    unless its SOP Instance UID is taken, one notes its arrival.
 
     Parameters
     ----------
@@ -85,119 +127,79 @@ def index_instances(engine: Engine, instances: Sequence[ReceivedInstance]) -> li
     with writing(engine) as session:
         connection = session.connection()
         studies = _studies(connection, instances)
-        series = _series(connection, studies, instances)
-        known = _known(connection, (i.sop_instance_uid for i in instances))
         own = _own(connection, instances)
-        answers: list[Indexed] = []
-        rows: list[dict[str, Any]] = []
-        opening: dict[str, datetime] = {}
-        latest: dict[str, datetime] = {}
+        first: dict[str, ReceivedInstance] = {}
         for instance in instances:
-            study = studies[instance.study_instance_uid]
-            series_id = series[study.id, instance.series_instance_uid]
-            identity = (series_id, instance.sha256, instance.transfer_syntax_uid)
-            if instance.sop_instance_uid in own:
-                answers.append(Indexed.OWN)
-                continue
-            if instance.sop_instance_uid in known:
-                same = known[instance.sop_instance_uid] == identity
-                answers.append(Indexed.REPEATED if same else Indexed.CONFLICTING)
-                continue
-            known[instance.sop_instance_uid] = identity
-            answers.append(Indexed.NEW)
-            reopens = instance.opens_version and study.status != StudyStatus.RECEIVING
-            if reopens:
-                opening.setdefault(instance.study_instance_uid, instance.received_at)
-            latest[instance.study_instance_uid] = instance.received_at
-            rows.append(_instance_row(instance, series_id, study.version + reopens))
-        if rows:
-            connection.execute(insert(INSTANCE), rows)
-        _touch(connection, studies, opening, latest)
-    return answers
+            if instance.sop_instance_uid not in own:
+                first.setdefault(instance.sop_instance_uid, instance)
+        inserted = _insert(connection, studies, tuple(first.values()))
+        _note_arrival(connection, studies, [first[uid] for uid in first if uid in inserted])
+        answers = [
+            Indexed.OWN
+            if instance.sop_instance_uid in own
+            else Indexed.NEW
+            if instance.sop_instance_uid in inserted and first[instance.sop_instance_uid] is instance
+            else None
+            for instance in instances
+        ]
+        stored = _stored(
+            connection,
+            {i.sop_instance_uid for i, answer in zip(instances, answers, strict=True) if answer is None},
+        )
+    return [
+        answer or _compared(instance, stored[instance.sop_instance_uid])
+        for instance, answer in zip(instances, answers, strict=True)
+    ]
 
 
-def _instance_row(instance: ReceivedInstance, series_id: int, version: int) -> dict[str, Any]:
+def _studies(connection: Connection, instances: Sequence[ReceivedInstance]) -> Mapping[str, _StudyRow]:
+    """The studies of these instances, with their series, locked against other writers.
+
+    What is not in the database yet is made.
+    """
+    by_study = {i.study_instance_uid: i for i in reversed(instances)}
+    by_series = {(i.study_instance_uid, i.series_instance_uid): i for i in reversed(instances)}
+    found = _find(connection, by_series)
+    if new := [i for uid, i in sorted(by_study.items()) if uid not in found]:
+        connection.execute(insert_new(connection, STUDY), [_study_row(i) for i in new])
+        found = _find(connection, by_series)
+    if new := [i for (study, uid), i in sorted(by_series.items()) if uid not in found[study].series]:
+        rows = [_series_row(found[i.study_instance_uid].id, i) for i in new]
+        connection.execute(insert_new(connection, SERIES), rows)
+        found = _find(connection, by_series)
+    return found
+
+
+def _find(connection: Connection, series: Iterable[tuple[str, str]]) -> dict[str, _StudyRow]:
+    wanted = list(series)
+    found: dict[str, _StudyRow] = {}
+    values = {"studies": [study for study, _ in wanted], "series": [uid for _, uid in wanted]}
+    for study_uid, study_id, status, version, series_uid, series_id in connection.execute(_FIND, values):
+        study = found.setdefault(study_uid, _StudyRow(study_id, status, version))
+        if series_uid is not None:
+            study.series[series_uid] = series_id
+    return found
+
+
+def _study_row(first: ReceivedInstance) -> dict[str, Any]:
     return {
-        "series_id": series_id,
-        "sop_instance_uid": instance.sop_instance_uid,
-        "sop_class_uid": instance.sop_class_uid,
-        "transfer_syntax_uid": instance.transfer_syntax_uid,
-        "sha256": instance.sha256,
-        "size_bytes": instance.size_bytes,
-        "version": version,
-        "calling_ae": instance.calling_ae,
-        "received_at": instance.received_at,
+        "study_instance_uid": first.study_instance_uid,
+        "status": StudyStatus.RECEIVING,
+        "version": 1,
+        "run": 0,
+        "first_received_at": first.received_at,
+        "opened_at": first.received_at,
+        "last_received_at": first.received_at,
+        **{name: first.study_attributes.get(name) for name in _STUDY_ATTRIBUTES},
     }
 
 
-def _studies(connection: Connection, instances: Sequence[ReceivedInstance]) -> dict[str, _StudyRow]:
-    """The study rows of these instances, locked against other writers; missing ones are made."""
-    by_uid = {i.study_instance_uid: i for i in reversed(instances)}
-    find = (
-        select(STUDY.c.study_instance_uid, STUDY.c.id, STUDY.c.status, STUDY.c.version)
-        .where(STUDY.c.study_instance_uid.in_(by_uid))
-        .order_by(STUDY.c.id)
-        .with_for_update()
-    )
-    found = {uid: _StudyRow(*rest) for uid, *rest in connection.execute(find)}
-    missing = [i for uid, i in sorted(by_uid.items()) if uid not in found]
-    if not missing:
-        return found
-    connection.execute(
-        insert_new(connection, STUDY),
-        [
-            {
-                "study_instance_uid": i.study_instance_uid,
-                "status": StudyStatus.RECEIVING,
-                "version": 1,
-                "run": 0,
-                "first_received_at": i.received_at,
-                "opened_at": i.received_at,
-                "last_received_at": i.received_at,
-                **{name: i.study_attributes.get(name) for name in _STUDY_ATTRIBUTES},
-            }
-            for i in missing
-        ],
-    )
-    return {uid: _StudyRow(*rest) for uid, *rest in connection.execute(find)}
-
-
-_STUDY_ATTRIBUTES = ("patient_id", "patient_name", "accession_number", "study_date", "study_description")
-_SERIES_ATTRIBUTES = ("modality", "series_number", "series_description")
-
-
-def _series(
-    connection: Connection, studies: Mapping[str, _StudyRow], instances: Sequence[ReceivedInstance]
-) -> dict[tuple[int, str], int]:
-    """Row ids by study row and Series Instance UID; missing ones are made."""
-    wanted = {(studies[i.study_instance_uid].id, i.series_instance_uid): i for i in reversed(instances)}
-    find = select(SERIES.c.study_id, SERIES.c.series_instance_uid, SERIES.c.id).where(
-        SERIES.c.series_instance_uid.in_({uid for _, uid in wanted})
-    )
-    found = {(study_id, uid): row for study_id, uid, row in connection.execute(find)}
-    missing = [key for key in wanted if key not in found]
-    if not missing:
-        return found
-    connection.execute(
-        insert_new(connection, SERIES),
-        [
-            {
-                "study_id": study_id,
-                "series_instance_uid": uid,
-                **{name: wanted[study_id, uid].series_attributes.get(name) for name in _SERIES_ATTRIBUTES},
-            }
-            for study_id, uid in missing
-        ],
-    )
-    return {(study_id, uid): row for study_id, uid, row in connection.execute(find)}
-
-
-def _known(connection: Connection, uids: Iterable[str]) -> dict[str, tuple[int, str, str]]:
-    """What is recorded under these SOP Instance UIDs: series row, digest, transfer syntax."""
-    find = select(
-        INSTANCE.c.sop_instance_uid, INSTANCE.c.series_id, INSTANCE.c.sha256, INSTANCE.c.transfer_syntax_uid
-    ).where(INSTANCE.c.sop_instance_uid.in_(set(uids)))
-    return {uid: (series_id, digest, syntax) for uid, series_id, digest, syntax in connection.execute(find)}
+def _series_row(study_id: int, first: ReceivedInstance) -> dict[str, Any]:
+    return {
+        "study_id": study_id,
+        "series_instance_uid": first.series_instance_uid,
+        **{name: first.series_attributes.get(name) for name in _SERIES_ATTRIBUTES},
+    }
 
 
 def _own(connection: Connection, instances: Sequence[ReceivedInstance]) -> set[str]:
@@ -208,18 +210,63 @@ def _own(connection: Connection, instances: Sequence[ReceivedInstance]) -> set[s
     return set(connection.scalars(select(Report.sop_instance_uid).where(Report.sop_instance_uid.in_(uids))))
 
 
-def _touch(
-    connection: Connection,
-    studies: Mapping[str, _StudyRow],
-    opening: Mapping[str, datetime],
-    latest: Mapping[str, datetime],
+def _insert(
+    connection: Connection, studies: Mapping[str, _StudyRow], instances: Sequence[ReceivedInstance]
+) -> set[str]:
+    """Insert instances of different SOP Instance UIDs; those of them that were not taken."""
+    rows = [
+        {
+            "series_id": studies[i.study_instance_uid].series[i.series_instance_uid],
+            "sop_instance_uid": i.sop_instance_uid,
+            "sop_class_uid": i.sop_class_uid,
+            "transfer_syntax_uid": i.transfer_syntax_uid,
+            "sha256": i.sha256,
+            "size_bytes": i.size_bytes,
+            "version": studies[i.study_instance_uid].version_for(i),
+            "calling_ae": i.calling_ae,
+            "received_at": i.received_at,
+        }
+        for i in instances
+    ]
+    if not rows:
+        return set()
+    statement = insert_new(connection, INSTANCE).returning(INSTANCE.c.sop_instance_uid)
+    return set(connection.scalars(statement, rows))
+
+
+def _stored(connection: Connection, uids: set[str]) -> dict[str, tuple[str, str, str, str]]:
+    """What is recorded under these SOP Instance UIDs: study, series, digest, transfer syntax."""
+    if not uids:
+        return {}
+    find = _STORED.where(INSTANCE.c.sop_instance_uid.in_(uids))
+    return {
+        uid: (study, series, digest, syntax)
+        for uid, study, series, digest, syntax in connection.execute(find)
+    }
+
+
+def _compared(instance: ReceivedInstance, stored: tuple[str, str, str, str]) -> Indexed:
+    same = stored == (
+        instance.study_instance_uid,
+        instance.series_instance_uid,
+        instance.sha256,
+        instance.transfer_syntax_uid,
+    )
+    return Indexed.REPEATED if same else Indexed.CONFLICTING
+
+
+def _note_arrival(
+    connection: Connection, studies: Mapping[str, _StudyRow], new: Sequence[ReceivedInstance]
 ) -> None:
     """Note the arrival on the study rows; open a new version where a finished study got an image."""
+    latest = {studies[i.study_instance_uid].id: i.received_at for i in new}
     if latest:
-        connection.execute(
-            update(STUDY).where(STUDY.c.id == bindparam("row")).values(last_received_at=bindparam("at")),
-            [{"row": studies[uid].id, "at": at} for uid, at in sorted(latest.items())],
-        )
+        connection.execute(_ARRIVED, [{"row": row, "at": at} for row, at in sorted(latest.items())])
+    opening = {
+        i.study_instance_uid: i.received_at
+        for i in reversed(new)
+        if studies[i.study_instance_uid].version_for(i) > studies[i.study_instance_uid].version
+    }
     for uid, at in opening.items():
         study = studies[uid]
         connection.execute(
