@@ -30,7 +30,10 @@ BAND_REGIONS = {"medial": (0.0, 24.0), "intermediate": (24.0, 42.0), "lateral": 
 """Distance from the midline, template mm, of the parts of the motor band; the hand lies in the middle one."""
 
 NECK_ORIGIN = (0.0, 30.0, -105.0)
-"""LPS millimetres of the neck's own origin: the middle of the cord's reference line at the disc C2/3."""
+"""LPS millimetres, on average, of the middle of the cord's reference line at the disc C2/3."""
+
+NECK_SHIFT = (4.0, 4.0, 6.0)
+"""Largest distance from there, mm along each axis, at which a patient's neck lies in the scanner."""
 
 _COARSE = ((-82.0, 82.0, 1.0), (-92.0, 82.0, 1.0), (-135.0, 60.0, 1.5))
 _FINE = ((-20.0, 20.0, 0.5), (-16.0, 36.0, 0.5), (-135.0, 60.0, 1.0))
@@ -103,19 +106,21 @@ def neck_volume(patient: PhantomPatient, contrast: Contrast, geometry: Geometry)
     lookup = np.array(SIGNAL[contrast], dtype=np.float32)
     coarse = sample(
         lookup[tissues["coarse"]] * _neck_texture(patient.seed, tissues["coarse"].shape),
-        _neck_grid(_COARSE),
+        _neck_grid(patient, _COARSE),
         geometry,
     )
     fine_signal = lookup[tissues["fine"]] * _cord_factor(patient, contrast)
-    fine = sample(fine_signal, _neck_grid(_FINE), geometry)
-    covered = sample(np.ones_like(fine_signal), _neck_grid(_FINE), geometry)
+    fine = sample(fine_signal, _neck_grid(patient, _FINE), geometry)
+    covered = sample(np.ones_like(fine_signal), _neck_grid(patient, _FINE), geometry)
     clean = _crowned(patient, contrast, geometry, coarse * (1 - covered) + fine)
     if (
         patient.entry_slice
         and contrast in (Contrast.T1, Contrast.T1_POST_CONTRAST)
-        and geometry.plane == "axial"
+        and geometry.plane is Plane.AXIAL
     ):
-        fluid = sample((tissues["fine"] == Tissue.FLUID).astype(np.float32), _neck_grid(_FINE), geometry)
+        fluid = sample(
+            (tissues["fine"] == Tissue.FLUID).astype(np.float32), _neck_grid(patient, _FINE), geometry
+        )
         clean += fluid * _inflow(len(clean))
     return _acquired(patient, "neck", contrast, geometry, clean)
 
@@ -130,9 +135,9 @@ def neck_truth(patient: PhantomPatient, geometry: Geometry) -> dict[Sign, dict[R
     """
     cord = draw_cord(patient)
     u, v, tissue = _fine_coordinates(cord)
-    grid = _neck_grid(_FINE)
+    grid = _neck_grid(patient, _FINE)
     whole = ((tissue == Tissue.CORD_WHITE) | (tissue == Tissue.CORD_GREY)).astype(np.float32)
-    height = _heights(geometry) - NECK_ORIGIN[2]
+    height = _heights(geometry) - np.float32(_neck_origin(patient)[2])
     levels = {name: (height >= low) & (height < high) for name, (low, high) in cord.levels().items()}
     inside = sample(whole, grid, geometry)
     truth: dict[Sign, dict[Region, Array]] = {
@@ -158,13 +163,14 @@ def _heights(geometry: Geometry) -> Array:
 
 def _crowned(patient: PhantomPatient, contrast: Contrast, geometry: Geometry, neck: Array) -> Array:
     """The neck with the unwarped head set on top, so that the cord goes on as the medulla."""
-    seam = NECK_ORIGIN[2] + TOP_OF_C1 * draw_cord(patient).height_scale + 3
+    origin = _neck_origin(patient)
+    seam = float(origin[2]) + TOP_OF_C1 * draw_cord(patient).height_scale + 3
     weight = np.clip((_heights(geometry) - seam) / 4, 0, 1)
     if not weight.any():
         return neck
-    left, back = draw_cord(patient).centre(np.array([seam - NECK_ORIGIN[2]], dtype=np.float32))
+    left, back = draw_cord(patient).centre(np.array([seam - origin[2]], dtype=np.float32))
     foramen = np.array([0.0, 42.0, ORIGIN_RAS[2] + 1.0])
-    here = np.array([NECK_ORIGIN[0] + left[0], NECK_ORIGIN[1] + back[0], seam])
+    here = np.array([origin[0] + left[0], origin[1] + back[0], seam])
     onto_template = sitk.TranslationTransform(3, (foramen - here).tolist())
     head = sample(head_signal(patient, _anatomy(patient), contrast), HEAD_GRID, geometry, onto_template)
     return np.asarray(neck * (1 - weight) + head * weight, dtype=np.float32)
@@ -201,8 +207,13 @@ def _neck_axes(box: tuple[tuple[float, float, float], ...]) -> tuple[Array, Arra
     return left, back, height
 
 
-def _neck_grid(box: tuple[tuple[float, float, float], ...]) -> Grid:
-    x, y, z = (o + b[0] for o, b in zip(NECK_ORIGIN, box, strict=True))
+def _neck_origin(patient: PhantomPatient) -> npt.NDArray[np.float64]:
+    shift = patient.rng("neck position").uniform(-1, 1, 3) * np.array(NECK_SHIFT)
+    return np.asarray(np.array(NECK_ORIGIN) + shift, dtype=np.float64)
+
+
+def _neck_grid(patient: PhantomPatient, box: tuple[tuple[float, float, float], ...]) -> Grid:
+    x, y, z = (float(o) + b[0] for o, b in zip(_neck_origin(patient), box, strict=True))
     return Grid((x, y, z), (box[0][2], box[1][2], box[2][2]))
 
 

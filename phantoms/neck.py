@@ -36,7 +36,7 @@ class Tissue(IntEnum):
 SIGNAL: dict[Contrast, tuple[float, ...]] = {
     Contrast.T1: (0.0, 1.75, 0.62, 1.0, 0.14, 0.66, 0.36, 1.0, 0.92, 0.35, 0.12, 0.85),
     Contrast.T1_POST_CONTRAST: (0.0, 1.75, 0.66, 1.05, 0.14, 0.68, 0.36, 1.0, 0.92, 1.1, 1.5, 1.5),
-    Contrast.T2: (0.0, 1.7, 0.55, 1.05, 0.14, 1.25, 3.1, 1.0, 1.22, 0.30, 0.10, 1.3),
+    Contrast.T2: (0.0, 1.7, 0.55, 0.9, 0.14, 1.45, 3.1, 1.0, 1.22, 0.30, 0.10, 1.3),
     Contrast.T2_STAR: (0.0, 0.8, 0.8, 0.35, 0.08, 1.25, 1.9, 1.0, 1.28, 0.6, 1.6, 1.2),
 }
 """Signal of each :class:`Tissue`, white matter of the cord being 1: plausible for 3 T, not simulated."""

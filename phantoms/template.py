@@ -90,7 +90,7 @@ def head_template() -> Template:
 
 
 def _read(name: str) -> npt.NDArray[np.uint8]:
-    with resources.as_file(resources.files("phantoms") / "data" / name) as path:
+    with resources.as_file(resources.files("phantoms.data") / name) as path:
         return np.ascontiguousarray(
             np.asarray(nib.Nifti1Image.from_filename(Path(path)).dataobj, dtype=np.uint8).T
         )

@@ -1,0 +1,1 @@
+"""The maps that the synthetic head is drawn from, and how they were derived."""
