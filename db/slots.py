@@ -2,12 +2,16 @@
 
 import os
 import socket
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
+from db.index import insert_new
 from db.models import WorkerSlot
+
+SLOT: Table = WorkerSlot.__table__  # type: ignore[assignment]
 
 LEASE = timedelta(seconds=20)
 """A slot whose worker has not been heard of for so long is free."""
@@ -24,11 +28,17 @@ def claim_slot(session: Session, now: datetime) -> int:
         if is_free(slot, now):
             slot.host, slot.pid, slot.heartbeat_at = socket.gethostname(), os.getpid(), now
             return slot.number
-    taken = {slot.number for slot in slots}
-    number = next(n for n in range(len(taken) + 1) if n not in taken)
-    session.add(WorkerSlot(number=number, host=socket.gethostname(), pid=os.getpid(), heartbeat_at=now))
-    session.flush()
+    number = next(n for n in range(len(slots) + 1) if n not in {slot.number for slot in slots})
+    here = {"host": socket.gethostname(), "pid": os.getpid(), "heartbeat_at": now}
+    while not _insert(session, number, here):
+        number += 1
     return number
+
+
+def _insert(session: Session, number: int, here: dict[str, Any]) -> bool:
+    """Make a slot, unless another process that starts at the same moment has just made it."""
+    statement = insert_new(session.connection(), SLOT).values(number=number, **here)
+    return session.scalar(statement.returning(SLOT.c.number)) is not None
 
 
 def is_free(slot: WorkerSlot, now: datetime) -> bool:
@@ -48,9 +58,10 @@ def beat(session: Session, number: int, now: datetime) -> bool:
 
 
 def release_slot(session: Session, number: int) -> None:
-    """Give a slot back at an orderly end."""
-    if slot := session.get(WorkerSlot, number):
-        session.delete(slot)
+    """Give a slot back at an orderly end: it stays, free, so that the work left under it is taken up."""
+    slot = session.get(WorkerSlot, number)
+    if slot is not None and (slot.host, slot.pid) == (socket.gethostname(), os.getpid()):
+        slot.heartbeat_at = datetime.fromtimestamp(0, UTC)
 
 
 def abandoned_slots(session: Session, own: int, now: datetime) -> list[int]:

@@ -265,7 +265,7 @@ class PostgreSQL:
 
     def remove(self) -> None:
         """Stop, and leave nothing behind."""
-        self.stop()
+        end(self._process, signal.SIGQUIT)
         shutil.rmtree(self._folder)
 
     def database(self) -> str:

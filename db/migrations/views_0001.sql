@@ -93,18 +93,18 @@ LEFT JOIN delivery ON delivery.report_id = report.id;
 CREATE VIEW v_daily AS
 SELECT
     days.day,
-    (SELECT COUNT(*) FROM study WHERE date(study.first_received_at) = days.day) AS studies,
-    (SELECT COUNT(*) FROM instance WHERE date(instance.received_at) = days.day) AS instances,
-    (SELECT COALESCE(SUM(size_bytes), 0) FROM instance WHERE date(instance.received_at) = days.day) AS bytes,
-    (SELECT COUNT(*) FROM report WHERE date(report.created_at) = days.day) AS reports,
-    (SELECT COUNT(*) FROM delivery WHERE date(delivery.delivered_at) = days.day) AS deliveries,
+    (SELECT COUNT(*) FROM study WHERE utc_date(study.first_received_at) = days.day) AS studies,
+    (SELECT COUNT(*) FROM instance WHERE utc_date(instance.received_at) = days.day) AS instances,
+    (SELECT COALESCE(SUM(size_bytes), 0) FROM instance WHERE utc_date(instance.received_at) = days.day) AS bytes,
+    (SELECT COUNT(*) FROM report WHERE utc_date(report.created_at) = days.day) AS reports,
+    (SELECT COUNT(*) FROM delivery WHERE utc_date(delivery.delivered_at) = days.day) AS deliveries,
     (SELECT COUNT(*) FROM analysis
-        WHERE analysis.status = 'failed' AND date(analysis.started_at) = days.day) AS failed_analyses,
+        WHERE analysis.status = 'failed' AND utc_date(analysis.started_at) = days.day) AS failed_analyses,
     (SELECT COUNT(*) FROM event
-        WHERE event.what IN ('instance-refused', 'instance-quarantined') AND date(event.at) = days.day)
+        WHERE event.what IN ('instance-refused', 'instance-quarantined') AND utc_date(event.at) = days.day)
         AS refused_instances
 FROM (
-    SELECT date(study.first_received_at) AS day FROM study
-    UNION SELECT date(instance.received_at) FROM instance
-    UNION SELECT date(event.at) FROM event
+    SELECT utc_date(study.first_received_at) AS day FROM study
+    UNION SELECT utc_date(instance.received_at) FROM instance
+    UNION SELECT utc_date(event.at) FROM event
 ) AS days;

@@ -1,5 +1,6 @@
 """First schema."""
 
+import re
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -244,16 +245,19 @@ def upgrade() -> None:
             name=op.f("uq_measurement_finding_id_region_side_quantity"),
         ),
     )
-    for statement in VIEWS.read_text().split(";"):
+    utc_date = (
+        r"CAST(\1 AT TIME ZONE 'UTC' AS date)" if op.get_bind().dialect.name == "postgresql" else r"date(\1)"
+    )
+    for statement in re.sub(r"utc_date\(([a-z_.]+)\)", utc_date, VIEWS.read_text()).split(";"):
         if statement.strip():
             op.execute(statement)
 
 
 def downgrade() -> None:
-    op.drop_table("measurement")
-    op.drop_table("stack")
     for view in ("v_daily", "v_deliveries", "v_findings", "v_series", "v_studies"):
         op.execute(f"DROP VIEW {view}")
+    op.drop_table("measurement")
+    op.drop_table("stack")
     with op.batch_alter_table("instance", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_instance_series_id"))
 
