@@ -2,6 +2,8 @@
 
 import socket
 from datetime import UTC, datetime, timedelta
+from urllib.error import URLError
+from urllib.request import urlopen
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -42,3 +44,14 @@ def worker_problem(settings: Settings) -> str | None:
     if any(datetime.now(UTC) - beat <= LEASE for beat in beats):
         return None
     return f"No worker of this machine was heard of in {LEASE.total_seconds():.0f} s."
+
+
+def dashboard_problem(settings: Settings) -> str | None:
+    """Why the dashboard of this machine does not answer; ``None`` if it does."""
+    shown = settings.dashboard
+    host = _EVERY_ADDRESS.get(shown.host, shown.host)
+    try:
+        with urlopen(f"http://{host}:{shown.port}/health", timeout=_PATIENCE.total_seconds()):
+            return None
+    except (URLError, OSError) as error:
+        return f"The dashboard does not answer ({type(error).__name__})."

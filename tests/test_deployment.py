@@ -50,7 +50,7 @@ def compose():
 @pytest.fixture(scope="module")
 def betz_services(compose):
     services = {name: s for name, s in compose["services"].items() if s["image"].startswith("betz:")}
-    assert {"listener", "worker"} <= set(services)
+    assert set(services) == {"listener", "worker", "dashboard"}
     return services
 
 
@@ -120,6 +120,9 @@ def test_settings_of_the_services_are_settings(betz_services, dockerfile, settin
     for service in betz_services.values():
         settings = settings_of(image_environment(dockerfile) | service["environment"])
         assert settings.listener.host == "0.0.0.0"
+        assert {settings.database.password_file, settings.dashboard.password_file} - {None} == {
+            Path("/run/secrets") / secret for secret in service["secrets"]
+        }
         assert [d.name for d in settings.destinations] == ["orthanc"]
 
 
@@ -146,6 +149,13 @@ def test_both_sides_of_the_association_agree(compose, betz_services, settings_of
         str(pacs["HttpPort"]),
     ]
     assert orthanc["ports"][1].startswith("127.0.0.1:")
+
+
+def test_the_dashboard_is_shown_to_this_machine_only(compose, settings_of):
+    service = compose["services"]["dashboard"]
+    shown = settings_of(service["environment"]).dashboard
+    assert service["ports"] == [f"127.0.0.1:{shown.port}:{shown.port}"]
+    assert shown.host == "0.0.0.0"
 
 
 def test_the_database_service_is_the_one_in_the_settings(compose, betz_services, settings_of):
