@@ -85,6 +85,7 @@ MOST_EROSIONS = 3
 
 TRACT_SIGN: dict[Contrast, Sign] = {
     Contrast.T1: Sign.CST_T1,
+    Contrast.T1_POST_CONTRAST: Sign.CST_T1,
     Contrast.T1_MTC: Sign.CST_T1_MTC,
     Contrast.T2: Sign.CST_T2,
     Contrast.FLAIR: Sign.CST_FLAIR,

@@ -228,8 +228,8 @@ def _cord_factor(patient: PhantomPatient, contrast: Contrast) -> Array:
     u, v, tissue = _fine_coordinates(cord)
     factor = 1 + np.float32(0.015) * texture(tissue.shape, 4, patient.rng("cord texture"))
     factor += np.float32(patient.rng(f"columns {contrast}").uniform(0.0, 0.02)) * (np.abs(u) > 0.45)
-    sign = Sign.CORD_T1 if contrast is Contrast.T1 else Sign.CORD_T2
-    if patient.change(sign) and contrast is not Contrast.T1_POST_CONTRAST:
+    sign = Sign.CORD_T1 if contrast in (Contrast.T1, Contrast.T1_POST_CONTRAST) else Sign.CORD_T2
+    if patient.change(sign):
         for side, weight in sign_weight(sign, u, v).items():
             factor *= 1 + weight * np.float32(patient.change_on(sign, side))
     inside = (tissue == Tissue.CORD_WHITE) | (tissue == Tissue.CORD_GREY)

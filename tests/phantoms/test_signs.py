@@ -37,6 +37,7 @@ def tract():
     ("sign", "contrast", "strength"),
     [
         (Sign.CST_T1, Contrast.T1, Severity.MODERATE),
+        (Sign.CST_T1, Contrast.T1_POST_CONTRAST, Severity.MILD),
         (Sign.CST_T2, Contrast.T2, 0.27),
         (Sign.CST_FLAIR, Contrast.FLAIR, Severity.SEVERE),
         (Sign.CST_T1_MTC, Contrast.T1_MTC, Severity.MILD),
