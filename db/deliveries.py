@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.index import record_event
@@ -70,8 +70,16 @@ def record_attempt(
 ) -> None:
     """Record how the attempt of this number went; an attempt recorded already is left as it is.
 
-    When the last delivery of a study's version is acknowledged, the study is delivered.
+    When the last delivery of a study's version is acknowledged, the study is delivered. The study is locked
+    meanwhile: of two acknowledgements at once, the second must see the first.
     """
+    session.execute(
+        select(Study.id)
+        .join(Report, Report.study_id == Study.id)
+        .join(Delivery, Delivery.report_id == Report.id)
+        .where(Delivery.id == delivery_id)
+        .with_for_update(of=Study)
+    )
     values = (
         {"status": DeliveryStatus.DELIVERED, "delivered_at": now}
         if acknowledged
@@ -99,7 +107,7 @@ def record_attempt(
         study_id=report.study_id,
         details={"destination": row.destination, "attempt": attempt, "version": report.version},
     )
-    if acknowledged and not _waiting(session, report):
+    if acknowledged and not is_waiting(session, report):
         session.execute(
             update(Study)
             .where(
@@ -111,17 +119,16 @@ def record_attempt(
         )
 
 
-def _waiting(session: Session, report: Report) -> int:
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Delivery)
-            .join(Report, Report.id == Delivery.report_id)
-            .where(
-                Report.study_id == report.study_id,
-                Report.version == report.version,
-                Delivery.status == DeliveryStatus.WAITING,
-            )
+def is_waiting(session: Session, report: Report) -> bool:
+    """Whether a report on the same version of the study, this one or another, is still to be delivered."""
+    found = session.scalar(
+        select(Delivery.id)
+        .join(Report, Report.id == Delivery.report_id)
+        .where(
+            Report.study_id == report.study_id,
+            Report.version == report.version,
+            Delivery.status == DeliveryStatus.WAITING,
         )
-        or 0
+        .limit(1)
     )
+    return found is not None

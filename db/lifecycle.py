@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from db.index import record_event
@@ -117,12 +117,24 @@ def set_status(
 
 
 def process_again(session: Session, study_id: int, who: str, now: datetime) -> None:
-    """Have the current version of a study processed once more; an open version is left to settle."""
+    """Have a study processed once more; an open version is left to settle.
+
+    A version that there is a report on keeps it: what is found now goes into a new version, whose report
+    names the other as its predecessor.
+    """
+    reported = select(Report.id).where(Report.study_id == Study.id, Report.version == Study.version).exists()
     again = session.execute(
         update(Study)
         .where(Study.id == study_id, Study.status != StudyStatus.RECEIVING)
-        .values(status=StudyStatus.ANALYSING, status_reason=None, run=Study.run + 1)
+        .values(
+            status=StudyStatus.ANALYSING,
+            status_reason=None,
+            version=case((reported, Study.version + 1), else_=Study.version),
+            settled_at=case((reported, now), else_=Study.settled_at),
+            run=Study.run + 1,
+        )
         .returning(Study.version)
+        .execution_options(synchronize_session=False)
     ).first()
     if again is not None:
         session.execute(
@@ -215,6 +227,11 @@ def latest_report(session: Session, study_id: int) -> Report | None:
     return session.scalar(
         select(Report).where(Report.study_id == study_id).order_by(Report.version.desc(), Report.id.desc())
     )
+
+
+def lock_study(session: Session, study_id: int) -> None:
+    """Keep others from changing a study until this transaction ends."""
+    session.execute(select(Study.id).where(Study.id == study_id).with_for_update())
 
 
 def is_own_report(session: Session, sop_instance_uid: str) -> bool:

@@ -13,10 +13,11 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
-from listener.archive import Archive, open_archive
+from listener.archive import Archive, ArchiveError, open_archive
 from listener.logs import configure_logs, place_of
 from listener.study_images import StackReference, read_stack
 from processors.acquisition import Contrast
@@ -64,15 +65,16 @@ class AnalysisProcess:
         ------
         AnalysisFailedError
             If it raised, crashed or took too long.
+        ArchiveError
+            If the storage does not give an instance.
         """
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_prepare,
-                initargs=(self._log_level,),
-            )
-        future = self._pool.submit(_analyse, name, self._archive_url, study_instance_uid, list(stacks))
+        call = partial(_analyse, name, self._archive_url, study_instance_uid, list(stacks))
+        try:
+            future = self._started().submit(call)
+        except BrokenProcessPool:
+            log.warning("the process ended between two analyses")
+            self.close()
+            future = self._started().submit(call)
         try:
             return future.result(self._timeout.total_seconds())
         except TimeoutError:
@@ -81,6 +83,16 @@ class AnalysisProcess:
         except BrokenProcessPool:
             self.close()
             raise AnalysisFailedError("its process ended") from None
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                max_workers=1,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_prepare,
+                initargs=(self._log_level,),
+            )
+        return self._pool
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
@@ -119,6 +131,8 @@ def _analyse(
         else:
             findings = analyse_spine({(volume.contrast, volume.plane): volume for volume in volumes})
         return tuple(_with_faults(finding, volumes, unreadable) for finding in findings)
+    except ArchiveError:
+        raise
     except Exception as error:  # noqa: BLE001
         log.error("analysis failed", analysis=name, error=type(error).__name__, place=place_of(error))
         raise AnalysisFailedError(type(error).__name__) from None

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.deliveries import add_deliveries, delivery_by_id, record_attempt
+from db.deliveries import add_deliveries, delivery_by_id, is_waiting, record_attempt
 from db.engine import reading, writing
 from db.findings import findings_of, replace_findings
 from db.index import record_event
@@ -17,6 +17,7 @@ from db.lifecycle import (
     finish_analysis,
     images_of,
     latest_report,
+    lock_study,
     replace_stacks,
     report_of,
     set_status,
@@ -25,7 +26,7 @@ from db.lifecycle import (
 )
 from db.models import Report, Stack, Study, StudyStatus
 from listener.analyses import SIGNS, AnalysisFailedError, AnalysisProcess, failed
-from listener.archive import Archive, Key
+from listener.archive import Archive, ArchiveError, Key
 from listener.delivery import Outcome, deliver, retry_after
 from listener.reporting import make_report, store_report
 from listener.routing import Decision, route
@@ -112,7 +113,7 @@ class StudySteps:
         error: str | None = None
         try:
             if attempt > self.settings.worker.analysis_attempts:
-                raise AnalysisFailedError("it took the worker down repeatedly")  # noqa: TRY301
+                raise AnalysisFailedError("every attempt was cut off")  # noqa: TRY301
             findings = self.process.run(
                 name, study_instance_uid, [StackReference.from_plain(stack) for stack in stacks]
             )
@@ -149,6 +150,9 @@ class StudySteps:
             images = images_of(session, study.id, version)
             row = report_of(session, study.id, version, SOFTWARE_VERSION)
             predecessor = latest_report(session, study.id) if row is None else None
+        if predecessor is not None and predecessor.version > version:
+            log.warning("report superseded", version=version, by=predecessor.version)
+            return
         if row is None:
             report = make_report(
                 self.archive,
@@ -173,6 +177,7 @@ class StudySteps:
             )
         destinations = [destination.name for destination in self.settings.destinations]
         with writing(self.engine) as session:
+            lock_study(session, study.id)
             row = session.merge(row)
             session.flush()
             add_deliveries(session, row.id, destinations, self.now())
@@ -180,7 +185,7 @@ class StudySteps:
                 session,
                 study.id,
                 version,
-                StudyStatus.DELIVERING if destinations else StudyStatus.REPORTED,
+                self._status_of(session, row),
                 who=self.who,
                 now=self.now(),
                 why=None if destinations else "No destination is configured.",
@@ -196,7 +201,17 @@ class StudySteps:
         else:
             key = Key(study_instance_uid, report.series_instance_uid, report.sop_instance_uid)
             calling = self.settings.delivery.calling_ae_title or self.settings.listener.ae_title
-            outcome = deliver(self.archive.get(key), destination, calling)
+            try:
+                outcome = deliver(self.archive.get(key), destination, calling)
+            except ArchiveError as error:
+                outcome = Outcome(False, f"The storage does not give the report ({error}).")
+        self._record_attempt(delivery_id, attempt, outcome)
+
+    def not_delivered(self, delivery_id: int, attempt: int, error: str) -> None:
+        """Record that an attempt ended with an error of our own."""
+        self._record_attempt(delivery_id, attempt, Outcome(False, f"The attempt failed ({error})."))
+
+    def _record_attempt(self, delivery_id: int, attempt: int, outcome: Outcome) -> None:
         with writing(self.engine) as session:
             record_attempt(
                 session,
@@ -208,6 +223,12 @@ class StudySteps:
                 who=self.who,
                 now=self.now(),
             )
+
+    def _status_of(self, session: Session, report: Report) -> StudyStatus:
+        """Where a study stands that was reported on; this step may come after deliveries when repeated."""
+        if not self.settings.destinations:
+            return StudyStatus.REPORTED
+        return StudyStatus.DELIVERING if is_waiting(session, report) else StudyStatus.DELIVERED
 
     def _answer_for_other_signs(self, session: Session, study_id: int, version: int) -> None:
         """Say of the signs that no analysis answered for that their series are missing."""

@@ -1,9 +1,12 @@
 """A worker: the process that settles, analyses, reports and delivers."""
 
+import os
 import signal
+import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import structlog
 from dbos import DBOS
@@ -13,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from db.engine import make_engine, migrate, writing
 from db.slots import LEASE, beat, claim_slot, release_slot
 from listener.analyses import AnalysisProcess
-from listener.archive import ArchiveError, open_archive
+from listener.archive import open_archive
 from listener.logs import place_of
 from listener.settings import Settings
 from listener.steps import StudySteps
@@ -47,19 +50,28 @@ def run_worker(settings: Settings) -> None:
     sweep = Sweep(workflow, steps, slot)
     heartbeat = threading.Thread(target=_beat, args=(engine, slot, stopping), daemon=True)
     heartbeat.start()
+    while not stopping.wait(settings.worker.poll_interval.total_seconds()):
+        try:
+            sweep.run()
+        except Exception as error:  # noqa: BLE001
+            log.error("sweep failed", error=type(error).__name__, place=place_of(error))
+    _leave(engine, slot)
+
+
+def _leave(engine: Engine, slot: int) -> NoReturn:
+    """End at once: what is under way is cut off as by a crash, and taken up again like after one.
+
+    To end it piece by piece instead would let steps see their process, or their database, go away, and
+    record failures that are none.
+    """
     try:
-        while not stopping.wait(settings.worker.poll_interval.total_seconds()):
-            try:
-                sweep.run()
-            except (SQLAlchemyError, ArchiveError) as error:
-                log.error("sweep failed", error=type(error).__name__, place=place_of(error))
-    finally:
-        process.close()
-        DBOS.destroy()
-        heartbeat.join()
         with writing(engine) as session:
             release_slot(session, slot)
-        log.info("worker stopped", slot=slot)
+    except SQLAlchemyError as error:
+        log.error("slot not released", error=type(error).__name__)
+    log.info("worker stopped", slot=slot)
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def open_database(settings: Settings) -> Engine:

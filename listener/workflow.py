@@ -5,18 +5,20 @@ for it, under an identity that makes a second start of the same thing a no-op. T
 DBOS: a step that is done is not done again, and one that was interrupted is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from dbos import DBOS, DBOSConfiguredInstance, SetWorkflowID
+from sqlalchemy.exc import SQLAlchemyError
 
 from db.deliveries import due_deliveries
 from db.engine import reading, writing
 from db.lifecycle import close_version, images_of, note_check, receiving_studies, settled_studies
 from db.models import Study
 from db.slots import abandoned_slots
+from listener.archive import ArchiveError
 from listener.logs import place_of
 from listener.routing import missing_series
 from listener.settling import is_quiet, settle
@@ -29,15 +31,24 @@ DELIVERY_QUEUE = "deliveries"
 _MOST_RECOVERIES = 1_000
 """How often an interrupted workflow is taken up again; what ends a poisonous analysis is its own limit."""
 
+_LOST = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 log = structlog.get_logger()
 
 
+def _passes(error: BaseException) -> bool:
+    """Whether an error is of the database or the storage, which may be back in a while."""
+    return isinstance(error, (SQLAlchemyError, ArchiveError, OSError))
+
+
 def _step(function: Callable[P, R]) -> Callable[P, R]:
     """A step that is tried again, for some minutes, where the database or the storage is away."""
-    return DBOS.step(retries_allowed=True, interval_seconds=1.0, max_attempts=8, backoff_rate=2.0)(function)
+    return DBOS.step(
+        retries_allowed=True, interval_seconds=1.0, max_attempts=8, backoff_rate=2.0, should_retry=_passes
+    )(function)
 
 
 @DBOS.dbos_class()
@@ -66,7 +77,11 @@ class StudyWorkflow(DBOSConfiguredInstance):
     @DBOS.workflow(max_recovery_attempts=_MOST_RECOVERIES)
     def deliver_report(self, delivery_id: int, attempt: int) -> None:
         """Try once to deliver a report to a destination; the next attempt is due later."""
-        self._deliver(delivery_id, attempt)
+        try:
+            self._deliver(delivery_id, attempt)
+        except Exception as error:  # noqa: BLE001
+            log.error("delivery failed", error=type(error).__name__, place=place_of(error))
+            self._not_delivered(delivery_id, attempt, type(error).__name__)
 
     @_step
     def _route(self, study_instance_uid: str, version: int) -> Plan:
@@ -94,6 +109,10 @@ class StudyWorkflow(DBOSConfiguredInstance):
     def _deliver(self, delivery_id: int, attempt: int) -> None:
         self._steps.deliver(delivery_id, attempt)
 
+    @_step
+    def _not_delivered(self, delivery_id: int, attempt: int, error: str) -> None:
+        self._steps.not_delivered(delivery_id, attempt, error)
+
 
 class Sweep:
     """Finds what is due and starts its workflow; any number of workers may sweep at once."""
@@ -116,7 +135,11 @@ class Sweep:
         with reading(steps.engine) as session:
             studies = receiving_studies(session)
         for study in studies:
-            missing = self._missing(study, now)
+            try:
+                missing = self._missing(study, now)
+            except Exception as error:  # noqa: BLE001
+                log.error("required series unknown", error=type(error).__name__, place=place_of(error))
+                missing = steps.settings.settling.required_series
             settled = settle(now, study.opened_at, study.last_received_at, missing, steps.settings.settling)
             if settled is None:
                 continue
@@ -154,11 +177,14 @@ class Sweep:
 
     def _start_studies(self) -> set[str]:
         with reading(self._steps.engine) as session:
-            studies = settled_studies(session)
-        identities = set()
-        for study in studies:
-            identity = f"study:{study.study_instance_uid}:{study.version}:{study.run}"
-            identities.add(identity)
+            studies = {
+                f"study:{study.study_instance_uid}:{study.version}:{study.run}": study
+                for study in settled_studies(session)
+            }
+        for identity in self._lost(studies):
+            study = studies[identity]
+            self._steps.fail(study.study_instance_uid, study.version, "its workflow ended")
+        for identity, study in studies.items():
             if identity not in self._started and study.settled_at is not None:
                 with SetWorkflowID(identity):
                     DBOS.enqueue_workflow(
@@ -168,20 +194,30 @@ class Sweep:
                         study.version,
                         study.settled_at.isoformat(),
                     )
-        return identities
+        return set(studies)
 
     def _start_deliveries(self, now: datetime) -> set[str]:
         with reading(self._steps.engine) as session:
-            due = due_deliveries(session, now)
-        identities = set()
-        for delivery in due:
-            attempt = delivery.attempts + 1
-            identity = f"delivery:{delivery.id}:{attempt}"
-            identities.add(identity)
+            due = {f"delivery:{one.id}:{one.attempts + 1}": one for one in due_deliveries(session, now)}
+        for identity in self._lost(due):
+            self._steps.not_delivered(due[identity].id, due[identity].attempts + 1, "its workflow ended")
+        for identity, delivery in due.items():
             if identity not in self._started:
                 with SetWorkflowID(identity):
-                    DBOS.enqueue_workflow(DELIVERY_QUEUE, self._workflow.deliver_report, delivery.id, attempt)
-        return identities
+                    DBOS.enqueue_workflow(
+                        DELIVERY_QUEUE, self._workflow.deliver_report, delivery.id, delivery.attempts + 1
+                    )
+        return set(due)
+
+    def _lost(self, due: Iterable[str]) -> list[str]:
+        """Of the workflows that are due, those that ended and could not even say so."""
+        started = [identity for identity in due if identity in self._started]
+        if not started:
+            return []
+        ended = DBOS.list_workflows(
+            workflow_ids=started, status=list(_LOST), load_input=False, load_output=False
+        )
+        return [workflow.workflow_id for workflow in ended]
 
     def _take_over(self, now: datetime) -> None:
         """Take up the work of workers that are gone and did not come back."""
