@@ -16,7 +16,7 @@ from processors.brain.corticospinal import (
     decide,
     measured,
 )
-from processors.brain.registration import register
+from processors.brain.registration import RegistrationError, register
 from processors.brain.shading import shading
 from processors.brain.tract_profile import SegmentSignal, TractMap, map_tract, segment_signals
 from processors.findings import (
@@ -78,7 +78,10 @@ def _tract_sign(sign: Sign, volume: Volume, family: str) -> Finding:
     def indeterminate(*reasons: Reason, regions: tuple[RegionMeasurements, ...] = ()) -> Finding:
         return Finding(sign, State.INDETERMINATE, TRACT, reasons=reasons, regions=regions, series_uids=uids)
 
-    registration = register(volume)
+    try:
+        registration = register(volume)
+    except RegistrationError:
+        return indeterminate(Reason.of("registration-failed"))
     if not quality.acceptable(quality.assess(registration)):
         return indeterminate(Reason.of("registration-failed"))
     tract = map_tract(volume, registration.to_atlas)

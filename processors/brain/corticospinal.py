@@ -82,7 +82,7 @@ def _present(scores: Mapping[Region, SegmentZ], *, bias_sensitive: bool) -> Deci
 
 
 def _best_run(scores: Mapping[Region, SegmentZ], sides: Sequence[Side]) -> float:
-    """The highest z that two adjacent segments reach on all of the sides; minus infinity where none has both."""
+    """The highest z that two adjacent segments reach on all of the sides; minus infinity where none do."""
     return max(
         (
             min(scores[Region(name, side)].z for name in pair for side in sides)

@@ -2,7 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
+from scipy.ndimage import map_coordinates
 
 from processors.volume import Volume
 
@@ -58,8 +59,6 @@ def points_of(affine: FloatArray, indices: FloatArray) -> FloatArray:
 
 def sample(image: sitk.Image, points: FloatArray) -> FloatArray:
     """Linear interpolation of an image (scalar or vector) at LPS points of shape (n, 3); 0 outside."""
-    from scipy.ndimage import map_coordinates
-
     direction = np.array(image.GetDirection()).reshape(3, 3)
     index = np.linalg.solve(direction * image.GetSpacing(), (points - image.GetOrigin()).T)[::-1]
     array = sitk.GetArrayViewFromImage(image)

@@ -9,12 +9,12 @@ Transforms map points of the patient to points of the atlas: labels travel to th
 import itertools
 import math
 import tempfile
-from io import StringIO
 from dataclasses import dataclass
+from io import StringIO
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from picsl_greedy import Greedy3D
 
 from processors.brain import atlas
@@ -35,6 +35,10 @@ BRAIN_MARGIN_MM = 12.0
 AIR_MM = 45.0
 RIM_MM = 3.0
 TISSUE_PROBABILITY = 0.5
+
+
+class RegistrationError(Exception):
+    """The volume holds nothing that could be aligned."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +75,15 @@ def matrix_of(transform: sitk.Transform) -> tuple[FloatArray, FloatArray]:
 
 
 def register(volume: Volume) -> Registration:
-    """Align a brain volume with the atlas; the same volume always gives the same result."""
+    """Align a brain volume with the atlas; the same volume always gives the same result.
+
+    Raises
+    ------
+    RegistrationError
+        If the volume is empty, or so unlike a head that no pose could be tried.
+    """
+    if not np.ptp(volume.array) > 0:
+        raise RegistrationError("the volume is empty")
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(THREADS)
     image = to_image(volume)
     low, high = extent(volume)
@@ -86,7 +98,8 @@ def brain_mask() -> sitk.Image:
     """Where the atlas holds brain tissue, with the ventricles."""
     tissue = atlas.image("icbm_grey_matter") + atlas.image("icbm_white_matter")
     mask = sitk.BinaryMorphologicalClosing(tissue > 255 * TISSUE_PROBABILITY, [5, 5, 5])
-    return sitk.BinaryFillhole(mask)
+    filled: sitk.Image = sitk.BinaryFillhole(mask)
+    return filled
 
 
 def _robust_range(array: npt.NDArray[np.float32]) -> tuple[float, float]:
@@ -116,7 +129,7 @@ def _centre(image: sitk.Image) -> FloatArray:
 
 
 def _starts(image: sitk.Image, low: FloatArray, high: FloatArray, template: sitk.Image) -> list[FloatArray]:
-    """The rigid poses, as LPS matrices of shape (4, 4), at which volume and template share most information."""
+    """The rigid poses, LPS matrices of shape (4, 4), at which volume and template share most information."""
     coarse = on_grid(image, low, high, SEARCH_SPACING_MM)
     template = sitk.BinShrink(template, [SEARCH_SHRINK] * 3)
     shift = _centre(template) - (centre := _centre(coarse))
@@ -125,14 +138,17 @@ def _starts(image: sitk.Image, low: FloatArray, high: FloatArray, template: sitk
     search.SetMetricSamplingStrategy(search.NONE)
     search.SetInterpolator(sitk.sitkLinear)
     scored = []
-    for angles, z in itertools.product(itertools.product(START_ANGLES, repeat=3), START_SHIFTS_MM):
-        start = sitk.Euler3DTransform(centre.tolist(), *map(float, angles), (shift + (0.0, 0.0, z)).tolist())
+    for angles, rise in itertools.product(itertools.product(START_ANGLES, repeat=3), START_SHIFTS_MM):
+        offset = shift + np.array([0.0, 0.0, rise])
+        start = sitk.Euler3DTransform(centre.tolist(), *map(float, angles), offset.tolist())
         search.SetInitialTransform(start, inPlace=False)
         try:
             scored.append((search.MetricEvaluate(coarse, template), start))
         except RuntimeError:
             continue  # ITK refuses a start at which the images hardly overlap
     scored.sort(key=lambda pair: pair[0])
+    if not scored:
+        raise RegistrationError("no pose at which the volume and the atlas overlap")
     return [_homogeneous(start) for _, start in scored[:STARTS_KEPT]]
 
 
@@ -141,7 +157,8 @@ def _homogeneous(transform: sitk.Transform) -> FloatArray:
     return np.block([[matrix, offset[:, None]], [np.zeros((1, 3)), np.ones((1, 1))]])
 
 
-def _greedy_affine(fixed: sitk.Image, moving: sitk.Image, start: FloatArray, how: str, mask: sitk.Image | None = None
+def _greedy_affine(
+    fixed: sitk.Image, moving: sitk.Image, start: FloatArray, how: str, mask: sitk.Image | None = None
 ) -> FloatArray:
     """The LPS matrix, shape (4, 4), that greedy reaches from a start."""
     ras = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -163,7 +180,9 @@ def _affine(matrix: FloatArray) -> sitk.Transform:
     return sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
 
 
-def _candidates(image: sitk.Image, low: FloatArray, high: FloatArray, brain: sitk.Image) -> list[sitk.Transform]:
+def _candidates(
+    image: sitk.Image, low: FloatArray, high: FloatArray, brain: sitk.Image
+) -> list[sitk.Transform]:
     """Rigid from each of the best poses to a Colin27 template, then affine to the brain inside."""
     fixed = on_grid(image, low, high, RIGID_SPACING_MM)
     found = []

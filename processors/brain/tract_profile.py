@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import binary_dilation
 from scipy.spatial import cKDTree
 
 from processors.brain import atlas
@@ -20,18 +21,22 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 
 COLLAR_MM = (4.0, 8.0)
+SLIDE_MM = 3.0
+MIN_KEPT = 0.7
+"""Share of its voxels that the core must keep when it slides: it may not leave the white matter."""
 COLLAR_GAP_MM = 1.0
 WHITE_MATTER_CERTAIN = 0.9
 WHITE_MATTER_LIKELY = 0.5
+LATTICE_MM = 4.0
 BRAINSTEM_TOP_MM = -20.0
-"""Below this atlas height grey and white matter are not told apart: the pontine nuclei lie among the fibres."""
+"""Below this height grey and white matter are not told apart: the pontine nuclei lie among the fibres."""
 FIELD_BOX_LPS_MM = ((-62.0, -42.0, -56.0), (62.0, 66.0, 72.0))
 """Part of the atlas that holds the tract, its collars and the reference white matter."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TractMap:
-    """Native voxels near the tract and in reference white matter.
+    """Native voxels near the tract and in reference white matter, and a sparse lattice of the rest.
 
     Attributes
     ----------
@@ -45,8 +50,12 @@ class TractMap:
         Shape (n,), whether the voxel lies in the patient's left half.
     node
         Shape (n,), the nearest node of that side's centreline.
-    core, collar, reference
-        Shape (n,): the tract itself, the local and the distant reference.
+    from_centreline
+        Shape (n, 3), millimetres in the atlas from the nearest node to the voxel.
+    radius
+        Shape (n,), of the tract at that node, millimetres.
+    near_tract, collar, reference
+        Shape (n,): what may be tract, the local and the distant reference.
     segment_of_node
         Name of the segment of each node.
     """
@@ -56,7 +65,9 @@ class TractMap:
     white_matter: FloatArray
     left: BoolArray
     node: IntArray
-    core: BoolArray
+    from_centreline: FloatArray
+    radius: FloatArray
+    near_tract: BoolArray
     collar: BoolArray
     reference: BoolArray
     segment_of_node: tuple[str, ...]
@@ -78,27 +89,50 @@ def map_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> T
     to_atlas
         Maps patient LPS millimetres to atlas LPS millimetres, both of shape (n, 3).
     """
-    grid = np.indices(volume.array.shape, dtype=np.float64).reshape(3, -1).T
-    at = to_atlas(points_of(volume.affine, grid))
+    indices = _worth_mapping(volume, to_atlas)
+    at = to_atlas(points_of(volume.affine, indices.astype(np.float64)))
     near = np.all((at > FIELD_BOX_LPS_MM[0]) & (at < FIELD_BOX_LPS_MM[1]), axis=1)
-    indices, at = grid[near].astype(np.intp), at[near]
+    indices, at = indices[near], at[near]
     white = sample(atlas.image("icbm_white_matter"), at) / 255
     brainstem = at[:, 2] < BRAINSTEM_TOP_MM
     white[brainstem] += sample(atlas.image("icbm_grey_matter"), at[brainstem]) / 255
     left = at[:, 0] > 0
     node = np.zeros(len(at), dtype=np.intp)
-    distance = np.full(len(at), np.inf)
+    away = np.zeros((len(at), 3))
     radius = np.zeros(len(at))
     lines = {side: atlas.centreline(side) for side in Side}
     for side, line in lines.items():
         here = left if side is Side.LEFT else ~left
-        distance[here], node[here] = cKDTree(line.points).query(at[here])
+        _, node[here] = cKDTree(line.points).query(at[here])
+        away[here] = at[here] - line.points[node[here]]
         radius[here] = line.radii[node[here]]
-    core = (distance <= radius) & (white >= WHITE_MATTER_LIKELY)
+    distance = np.linalg.norm(away, axis=1)
+    near_tract = distance <= radius + SLIDE_MM
     inner = np.maximum(COLLAR_MM[0], radius + COLLAR_GAP_MM)
     collar = (distance >= inner) & (distance <= COLLAR_MM[1]) & (white >= WHITE_MATTER_CERTAIN)
     reference = atlas.in_reference_boxes(at) & (white >= WHITE_MATTER_CERTAIN) & (distance > COLLAR_MM[1])
-    return TractMap(indices, at, white, left, node, core, collar, reference, lines[Side.LEFT].segments)
+    return TractMap(
+        indices, at, white, left, node, away, radius, near_tract, collar, reference, lines[Side.LEFT].segments
+    )
+
+
+def _worth_mapping(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> IntArray:
+    """Indices, shape (n, 3), of all voxels near tract or reference, and of a sparse lattice elsewhere."""
+    strides = [max(1, int(LATTICE_MM / step)) for step in volume.spacing]
+    shape = [-(-n // stride) for n, stride in zip(volume.array.shape, strides, strict=True)]
+    lattice = np.indices(shape).reshape(3, -1).T * strides
+    at = to_atlas(points_of(volume.affine, lattice.astype(np.float64)))
+    wanted = atlas.in_reference_boxes(at, margin=2 * LATTICE_MM)
+    for side in Side:
+        distance, _ = cKDTree(atlas.centreline(side).points).query(
+            at, distance_upper_bound=COLLAR_MM[1] + 2 * LATTICE_MM
+        )
+        wanted |= np.isfinite(distance)
+    blocks = binary_dilation(wanted.reshape(shape), np.ones((3, 3, 3)))
+    for axis, (stride, length) in enumerate(zip(strides, volume.array.shape, strict=True)):
+        blocks = np.repeat(blocks, stride, axis=axis).take(range(length), axis=axis)
+    blocks[tuple(slice(None, None, stride) for stride in strides)] = True
+    return np.argwhere(blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,25 +159,14 @@ class SegmentSignal:
     coverage: float
 
 
-def node_ratios(signal: FloatArray, tract: TractMap, side: Side) -> FloatArray:
-    """Core over reference at each node of a side, shape (nodes,), NaN where either is missing.
-
-    The local reference is the median of the collar over the node and its neighbours.
-    """
-    here = tract.side(side)
-    ratios = np.full(len(tract.segment_of_node), np.nan)
-    for node in range(len(ratios)):
-        core = signal[here & tract.core & (tract.node == node)]
-        collar = signal[here & tract.collar & (np.abs(tract.node - node) <= 1)]
-        if len(core) and len(collar):
-            ratios[node] = np.median(core) / np.median(collar)
-    return ratios
-
-
 def segment_signals(
     signal: FloatArray, corrected: FloatArray, tract: TractMap, slice_mm: float
 ) -> tuple[SegmentSignal, ...]:
     """Every segment and side of the tract.
+
+    The core may slide within :data:`SLIDE_MM` of the atlas' centreline, each segment and side as a whole, to
+    where the corrected ratio is highest: the tract's place varies between people, and registration errs, by
+    about as much. Norms are measured in the same way, so that the search does not count as signal.
 
     Parameters
     ----------
@@ -152,26 +175,72 @@ def segment_signals(
     slice_mm
         Largest voxel edge: nodes as near as this to a measured one count as covered.
     """
-    found = []
+    return tuple(
+        _segment_signal(signal, corrected, tract, Region(segment, side), slice_mm)
+        for segment in TRACT_SEGMENTS
+        for side in (Side.LEFT, Side.RIGHT)
+    )
+
+
+def _segment_signal(
+    signal: FloatArray, corrected: FloatArray, tract: TractMap, region: Region, slice_mm: float
+) -> SegmentSignal:
+    nodes = tract.nodes_of(region.name)
+    here = tract.side(region.side or Side.LEFT) & np.isin(tract.node, nodes)
+    node = tract.node[here]
+    collar = tract.collar[here]
+    cores = [here & _core(tract, offset) for offset in _slides()]
+    enough = MIN_KEPT * np.count_nonzero(cores[0])
+    cores = [core for core in cores if np.count_nonzero(core) >= enough]
+    after = [_node_ratios(corrected[here], node, core[here], collar, nodes) for core in cores]
+    best = int(np.argmax([np.nan_to_num(segment_ratio(ratios) or 0.0) for ratios in after]))
+    core = cores[best]
+    before = _node_ratios(signal[here], node, core[here], collar, nodes)
+    seen = np.unique(tract.node[core & (signal > 0)])
     reach = max(1, round(slice_mm / atlas.NODE_SPACING_MM))
-    for segment in TRACT_SEGMENTS:
-        nodes = tract.nodes_of(segment)
-        for side in (Side.LEFT, Side.RIGHT):
-            core = tract.side(side) & tract.core & np.isin(tract.node, nodes)
-            seen = np.unique(tract.node[core & (signal > 0)])
-            covered = [bool(len(seen)) and np.min(np.abs(seen - node)) <= reach for node in nodes]
-            after, before = (node_ratios(values, tract, side)[nodes] for values in (corrected, signal))
-            found.append(
-                SegmentSignal(
-                    Region(segment, side),
-                    segment_ratio(after),
-                    segment_ratio(before),
-                    standard_error(after),
-                    int(np.count_nonzero(core)),
-                    float(np.mean(covered)),
-                )
-            )
-    return tuple(found)
+    covered = [bool(len(seen)) and int(np.min(np.abs(seen - n))) <= reach for n in nodes]
+    return SegmentSignal(
+        region,
+        segment_ratio(after[best]),
+        segment_ratio(before),
+        standard_error(after[best]),
+        int(np.count_nonzero(core)),
+        float(np.mean(covered)),
+    )
+
+
+def _slides() -> FloatArray:
+    """Offsets of the core in the atlas' axial plane, shape (n, 2), millimetres; the first is none."""
+    angles = np.arange(6) * np.pi / 3
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return np.concatenate([np.zeros((1, 2)), SLIDE_MM / 2 * circle, SLIDE_MM * circle])
+
+
+def _core(tract: TractMap, offset: FloatArray) -> BoolArray:
+    """The tract's voxels when its centreline is moved by an offset (to the side and to the back, mm)."""
+    away = tract.from_centreline - np.stack(
+        [
+            np.where(tract.left, offset[0], -offset[0]),
+            np.full(len(tract.left), offset[1]),
+            np.zeros(len(tract.left)),
+        ],
+        axis=1,
+    )
+    inside = np.linalg.norm(away, axis=1) <= tract.radius
+    return np.asarray(inside & (tract.white_matter >= WHITE_MATTER_LIKELY))
+
+
+def _node_ratios(
+    signal: FloatArray, node: IntArray, core: BoolArray, collar: BoolArray, nodes: IntArray
+) -> FloatArray:
+    """Core over collar at each node, NaN where either is missing; the collar counts over neighbours, too."""
+    ratios = np.full(len(nodes), np.nan)
+    for i, wanted in enumerate(nodes):
+        inside = signal[core & (node == wanted)]
+        around = signal[collar & (np.abs(node - wanted) <= 1)]
+        if len(inside) and len(around) and (level := np.median(around)) > 0:
+            ratios[i] = np.median(inside) / level
+    return ratios
 
 
 def segment_ratio(ratios: FloatArray) -> float | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 
 from processors.findings import TRACT_SEGMENTS, Side
 
@@ -46,7 +46,10 @@ def _document() -> Mapping[str, Mapping[str, list[list[float]]]]:
 
 
 def image(name: str) -> sitk.Image:
-    """One of the atlas images as float32: ``icbm_t1``, ``icbm_grey_matter``, ``icbm_white_matter``, ``colin27_head``."""
+    """One image of the atlas as float32.
+
+    ``icbm_t1``, ``icbm_grey_matter``, ``icbm_white_matter`` (brain only) or ``colin27_head``.
+    """
     return sitk.ReadImage(str(FOLDER / f"{name}.nii.gz"), sitk.sitkFloat32)
 
 
@@ -65,12 +68,20 @@ def centreline(side: Side) -> Centreline:
     return Centreline(left_positive, nodes[:, 3], tuple(names))
 
 
-def in_reference_boxes(points: FloatArray) -> npt.NDArray[np.bool_]:
-    """Whether atlas points, shape (n, 3) in LPS millimetres, lie in the boxes of reference white matter."""
+def in_reference_boxes(points: FloatArray, margin: float = 0.0) -> npt.NDArray[np.bool_]:
+    """Whether atlas points lie in the boxes of reference white matter.
+
+    Parameters
+    ----------
+    points
+        Shape (n, 3), atlas LPS millimetres.
+    margin
+        Millimetres by which the boxes are widened.
+    """
     folded = np.stack([np.abs(points[:, 0]), -points[:, 1], points[:, 2]], axis=1)
     inside = np.zeros(len(points), dtype=bool)
     for name, box in _document()["reference_boxes"].items():
         if name != "note":
             low, high = np.array(box).T
-            inside |= np.all((folded >= low) & (folded <= high), axis=1)
+            inside |= np.all((folded >= low - margin) & (folded <= high + margin), axis=1)
     return inside

@@ -2,14 +2,15 @@
 
     python derive.py ICBM_T1 ICBM_GM ICBM_WM COLIN27 OUTPUT_FOLDER
 
-The three ICBM files are those of ``nilearn/datasets/data`` (``mni_icbm152_{t1,gm,wm}_tal_nlin_sym_09a_converted.nii.gz``),
-Colin27 is ``ch2.nii.gz`` of Debian's ``mricron-data``. Where they come from and under which terms: ``PROVENANCE.md``.
+The three ICBM files are ``mni_icbm152_{t1,gm,wm}_tal_nlin_sym_09a_converted.nii.gz`` of nilearn's
+``datasets/data``, Colin27 is ``ch2.nii.gz`` of Debian's ``mricron-data``. Where they come from and under
+which terms: ``PROVENANCE.md``.
 """
 
 import sys
 from pathlib import Path
 
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 
 BRAIN_SPACING_MM = 2.0
 HEAD_SPACING_MM = 3.0
@@ -28,7 +29,8 @@ def at_spacing(image: sitk.Image, spacing: float) -> sitk.Image:
         [spacing] * 3,
         image.GetDirection(),
     )
-    return sitk.Cast(sitk.Clamp(coarse, sitk.sitkFloat32, 0, 255), sitk.sitkUInt8)
+    bytes_: sitk.Image = sitk.Cast(sitk.Clamp(coarse, sitk.sitkFloat32, 0, 255), sitk.sitkUInt8)
+    return bytes_
 
 
 def main(t1: str, grey: str, white: str, colin: str, folder: str) -> None:

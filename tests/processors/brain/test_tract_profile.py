@@ -1,0 +1,97 @@
+"""The tract in a native grid, proven on a head that is the atlas itself."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
+from scipy.spatial import cKDTree
+
+from processors.brain import atlas
+from processors.brain.patient_space import points_of, sample
+from processors.brain.tract_profile import map_tract, segment_signals
+from processors.findings import TRACT_SEGMENTS, Region, Side
+from processors.volume import Volume
+
+AXIAL = np.array([[0, 0, 1.5, -70], [0, 1.5, 0, -75], [3.0, 0, 0, -60], [0, 0, 0, 1]], dtype=float)
+SAGITTAL_FLIPPED = np.array([[-1.5, 0, 0, 70], [0, 0, 1.5, -75], [0, -1.5, 0, 82], [0, 0, 0, 1]], dtype=float)
+
+
+def head(affine, shape, brighter=None):
+    """The atlas' own white matter as a volume, one side's tract brighter by 20 % where asked."""
+    at = points_of(affine, np.indices(shape, dtype=float).reshape(3, -1).T)
+    values = 100 * (0.5 + 0.5 * sample(atlas.image("icbm_white_matter"), at) / 255)
+    if brighter is not None:
+        line = atlas.centreline(brighter)
+        distance, _ = cKDTree(line.points).query(at)
+        values[distance < 4] *= 1.2
+    return Volume(values.reshape(shape).astype(np.float32), affine, "1.2.3", ())
+
+
+def ratios(volume, brighten=1.0):
+    tract = map_tract(volume, lambda points: points)
+    signal = volume.array[tuple(tract.indices.T)].astype(float) * brighten
+    return {s.region: s for s in segment_signals(signal, signal, tract, 3.0)}
+
+
+@pytest.mark.parametrize(("affine", "shape"), [(AXIAL, (46, 100, 94)), (SAGITTAL_FLIPPED, (94, 95, 100))])
+@pytest.mark.parametrize("side", list(Side))
+def test_a_bright_tract_is_found_on_its_own_side_in_any_orientation(affine, shape, side):
+    plain, bright = ratios(head(affine, shape)), ratios(head(affine, shape, brighter=side))
+    for region, segment in bright.items():
+        gain = segment.ratio / plain[region].ratio
+        assert gain > 1.1 if region.side is side else gain == pytest.approx(1, abs=0.02), region.key
+
+
+def test_left_is_where_lps_x_is_positive():
+    assert np.all(atlas.centreline(Side.LEFT).points[:, 0] > 0)
+    assert np.all(atlas.centreline(Side.RIGHT).points[:, 0] < 0)
+
+
+def test_ratios_do_not_depend_on_the_scale_of_the_signal():
+    volume = head(AXIAL, (46, 100, 94))
+    once, twice = ratios(volume), ratios(volume, brighten=7.0)
+    assert all(once[r].ratio == pytest.approx(twice[r].ratio) for r in once)
+
+
+def test_a_stack_that_ends_above_the_pons_does_not_cover_it():
+    affine = AXIAL.copy()
+    affine[2, 3] = -18
+    found = ratios(head(affine, (32, 100, 94)))
+    assert found[Region("pons", Side.LEFT)].ratio is None
+    assert found[Region("pons", Side.LEFT)].coverage < 0.8
+    assert found[Region("corona_radiata", Side.LEFT)].coverage == 1
+
+
+def test_the_centreline_runs_upwards_through_white_matter():
+    white = atlas.image("icbm_white_matter")
+    for side in Side:
+        line = atlas.centreline(side)
+        assert [
+            name for i, name in enumerate(line.segments) if i == 0 or line.segments[i - 1] != name
+        ] == list(reversed(TRACT_SEGMENTS))
+        assert np.all(np.diff(line.points[:, 2]) > -1e-9)
+        supratentorial = line.points[:, 2] > -10
+        assert np.min(sample(white, line.points[supratentorial])) > 255 * 0.5
+
+
+def test_the_internal_capsule_lies_between_thalamus_and_lentiform_nucleus():
+    """Anatomy, not labels: grey matter medial and lateral of the capsule, ventricle medial of the corona."""
+    t1 = atlas.image("icbm_t1")
+    for side in Side:
+        outward = 1.0 if side is Side.LEFT else -1.0
+        line = atlas.centreline(side)
+        middle = line.points[np.argmin(np.abs(line.points[:, 2] - 6))]
+        thalamus, capsule, putamen = (
+            sample(t1, middle[None] + [[outward * dx, -dy, 0]])[0] for dx, dy in ((-12, -4), (0, 0), (7, 4))
+        )
+        assert capsule > thalamus
+        assert capsule > putamen
+        corona = line.points[np.argmin(np.abs(line.points[:, 2] - 22))]
+        ventricle = min(sample(t1, corona[None] - [[outward * dx, 0, 0]])[0] for dx in (8, 10, 12, 14))
+        assert ventricle < 0.6 * sample(t1, corona[None])[0]
+
+
+def test_points_and_images_agree():
+    image = sitk.GetImageFromArray(np.arange(24, dtype=np.float32).reshape(2, 3, 4))
+    image.SetOrigin((5.0, 6.0, 7.0))
+    image.SetSpacing((2.0, 3.0, 4.0))
+    assert sample(image, np.array([[5 + 2 * 3, 6 + 3 * 2, 7 + 4 * 1.0]]))[0] == 23
