@@ -35,6 +35,7 @@ class NodeProcess(StrEnum):
 
     LISTENER = "listener"
     WORKER = "worker"
+    DASHBOARD = "dashboard"
 
 
 def _settings(file: Path | None) -> Settings:
@@ -72,6 +73,22 @@ def worker(settings: SettingsFile = None) -> None:
     from listener.worker import run_worker
 
     run_worker(_settings(settings))
+
+
+@app.command()
+def dashboard(settings: SettingsFile = None) -> None:
+    """Show what came, what failed and what waits as pages for a browser; they only read."""
+    from dashboard.server import run_dashboard
+    from db.engine import make_engine
+
+    node = _settings(settings)
+    shown = node.dashboard
+    try:
+        engine = make_engine(node.database.address())
+        run_dashboard(engine, shown.host, shown.port, shown.username, shown.password())
+    except (OSError, ValueError) as error:
+        typer.echo(f"The dashboard does not start: {error}", err=True)
+        raise typer.Exit(2) from None
 
 
 @app.command()
@@ -139,11 +156,15 @@ def health(
     process: Annotated[NodeProcess, typer.Argument(help="The process of this machine to ask after.")],
     settings: SettingsFile = None,
 ) -> None:
-    """Say whether the listener answers a C-ECHO, or a worker is at work; for health checks."""
-    from listener.health import listener_problem, worker_problem
+    """Say whether the listener or the dashboard answers, or a worker is at work; for health checks."""
+    from listener.health import dashboard_problem, listener_problem, worker_problem
 
-    known = _settings(settings)
-    problem = listener_problem(known) if process is NodeProcess.LISTENER else worker_problem(known)
+    problem_of = {
+        NodeProcess.LISTENER: listener_problem,
+        NodeProcess.WORKER: worker_problem,
+        NodeProcess.DASHBOARD: dashboard_problem,
+    }
+    problem = problem_of[process](_settings(settings))
     typer.echo(problem or f"The {process} is well.", err=problem is not None)
     raise typer.Exit(0 if problem is None else 1)
 

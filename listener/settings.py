@@ -153,6 +153,21 @@ class DeliverySettings(_Section):
     longest_retry: Seconds = timedelta(minutes=15)
 
 
+class DashboardSettings(_Section):
+    """Where the administrator's pages are shown, and to whom."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on; any other than this machine's own loopback needs a password."""
+    port: Port = 8080
+    username: Annotated[str, Field(min_length=1, pattern="^[^:]*$")] = "admin"
+    password_file: Path | None = None
+    """A file with the password."""
+
+    def password(self) -> str | None:
+        """The password, or none where no file is named."""
+        return None if self.password_file is None else self.password_file.read_text().strip()
+
+
 class Settings(BaseSettings):
     """All settings.
 
@@ -175,6 +190,7 @@ class Settings(BaseSettings):
     settling: SettlingSettings = SettlingSettings()
     worker: WorkerSettings = WorkerSettings()
     delivery: DeliverySettings = DeliverySettings()
+    dashboard: DashboardSettings = DashboardSettings()
     destinations: tuple[Destination, ...] = ()
 
     @model_validator(mode="after")
