@@ -90,7 +90,7 @@ class AnalysisProcess:
                 max_workers=1,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_prepare,
-                initargs=(self._log_level,),
+                initargs=(self._log_level, os.getpid()),
             )
         return self._pool
 
@@ -112,12 +112,13 @@ def failed(name: str, why: str, software_version: str) -> tuple[Finding, ...]:
     )
 
 
-def _prepare(log_level: str) -> None:
+def _prepare(log_level: str, parent: int) -> None:
+    """Set up the analysis process; it ends with its parent, or at once where that is gone already."""
     configure_logs(log_level)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() == 1:
-            sys.exit()
+        if os.getppid() != parent:
+            os._exit(0)
 
 
 def _analyse(

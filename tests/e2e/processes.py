@@ -5,21 +5,23 @@ from pathlib import Path
 import pytest
 
 
-def children(pid: int, *words: str) -> list[int]:
-    """The children of a process whose command line has all these words."""
+def child(pid: int, command: str) -> int | None:
+    """The child of ``betz serve`` that runs a command, if it runs just now."""
     if not Path("/proc/self/stat").exists():
         pytest.skip("there is no /proc to find the processes in")
-    return [one for one in _all() if _parent(one) == pid and set(words) <= set(_command_line(one))]
+    found = [one for one in _children(pid) if _command_line(one)[2:4] == ["listener", command]]
+    return found[0] if found else None
 
 
 def analysis_process(worker: int) -> int | None:
     """The process in which a worker runs its analyses, once there is one."""
-    found = [one for one in children(worker) if "from multiprocessing.spawn" in " ".join(_command_line(one))]
+    found = [one for one in _children(worker) if "from multiprocessing.spawn" in " ".join(_command_line(one))]
     return found[0] if found else None
 
 
-def _all() -> list[int]:
-    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+def _children(pid: int) -> list[int]:
+    processes = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [one for one in processes if _parent(one) == pid]
 
 
 def _parent(pid: int) -> int | None:
