@@ -10,6 +10,7 @@ import itertools
 import math
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from io import StringIO
 
 import numpy as np
@@ -94,8 +95,9 @@ def register(volume: Volume) -> Registration:
     return _deform(image, low, high, affine, brain)
 
 
+@cache
 def brain_mask() -> sitk.Image:
-    """Where the atlas holds brain tissue, with the ventricles."""
+    """Where the atlas holds brain tissue, with the ventricles; to be read only."""
     tissue = atlas.image("icbm_grey_matter") + atlas.image("icbm_white_matter")
     mask = sitk.BinaryMorphologicalClosing(tissue > 255 * TISSUE_PROBABILITY, [5, 5, 5])
     filled: sitk.Image = sitk.BinaryFillhole(mask)
@@ -137,6 +139,7 @@ def _starts(image: sitk.Image, low: FloatArray, high: FloatArray, template: sitk
     search.SetMetricAsMattesMutualInformation(32)
     search.SetMetricSamplingStrategy(search.NONE)
     search.SetInterpolator(sitk.sitkLinear)
+    search.SetNumberOfThreads(1)
     scored = []
     for angles, rise in itertools.product(itertools.product(START_ANGLES, repeat=3), START_SHIFTS_MM):
         offset = shift + np.array([0.0, 0.0, rise])
@@ -157,6 +160,13 @@ def _homogeneous(transform: sitk.Transform) -> FloatArray:
     return np.block([[matrix, offset[:, None]], [np.zeros((1, 3)), np.ones((1, 1))]])
 
 
+def _execute(greedy: Greedy3D, command: str, **images: sitk.Image | None) -> None:
+    try:
+        greedy.execute(f"-d 3 -V 0 -threads {THREADS} {command}", out=StringIO(), err=StringIO(), **images)
+    except RuntimeError as error:
+        raise RegistrationError(str(error)) from error
+
+
 def _greedy_affine(
     fixed: sitk.Image, moving: sitk.Image, start: FloatArray, how: str, mask: sitk.Image | None = None
 ) -> FloatArray:
@@ -167,12 +177,7 @@ def _greedy_affine(
         np.savetxt(f"{folder}/start.mat", ras @ start @ ras)
         images = {"fixed": fixed, "moving": moving, "found": None} | ({} if mask is None else {"mask": mask})
         within = "" if mask is None else "-gm mask"
-        greedy.execute(
-            f"-d 3 -V 0 -threads {THREADS} -a -i fixed moving {within} -ia {folder}/start.mat -o found {how}",
-            out=StringIO(),
-            err=StringIO(),
-            **images,
-        )
+        _execute(greedy, f"-a -i fixed moving {within} -ia {folder}/start.mat -o found {how}", **images)
     return np.asarray(ras @ greedy["found"] @ ras, dtype=np.float64)
 
 
@@ -193,11 +198,16 @@ def _candidates(
     return found
 
 
+@cache
+def _wide_mask(margin: float) -> sitk.Image:
+    radius = [math.ceil(margin / DEFORMABLE_SPACING_MM)] * 3
+    wide: sitk.Image = sitk.BinaryDilate(sitk.ConstantPad(brain_mask(), radius, radius), radius)
+    return wide
+
+
 def _inside(grid: sitk.Image, affine: sitk.Transform, margin: float) -> sitk.Image:
     """The atlas brain, widened by a margin (mm), on the patient's grid."""
-    radius = [math.ceil(margin / DEFORMABLE_SPACING_MM)] * 3
-    wide = sitk.BinaryDilate(sitk.ConstantPad(brain_mask(), radius, radius), radius)
-    return sitk.Resample(wide, grid, affine, sitk.sitkNearestNeighbor)
+    return sitk.Resample(_wide_mask(margin), grid, affine, sitk.sitkNearestNeighbor)
 
 
 def _correlation(fixed: sitk.Image, affine: sitk.Transform, brain: sitk.Image) -> float:
@@ -228,10 +238,9 @@ def _deform(
     moving = sitk.Resample(brain, fixed, affine)
     stripped = sitk.Mask(fixed, _inside(fixed, affine, 4))
     greedy = Greedy3D()
-    greedy.execute(
-        "-d 3 -V 0 -threads 2 -i fixed moving -m NCC 2x2x2 -n 60x40x20 -s 2.0vox 0.7vox -e 0.5 -o warp",
-        out=StringIO(),
-        err=StringIO(),
+    _execute(
+        greedy,
+        "-i fixed moving -m NCC 2x2x2 -n 60x40x20 -s 2.0vox 0.7vox -e 0.5 -o warp",
         fixed=stripped,
         moving=moving,
         warp=None,
