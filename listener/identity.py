@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from pydicom import DataElement, Dataset
+from pydicom.dataelem import RawDataElement
 from pydicom.errors import BytesLengthException
 from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID
+from pydicom.valuerep import VR
 
 from listener.archive import Key
 
@@ -44,6 +46,7 @@ SERIES_ATTRIBUTES = {
     "series_description": "SeriesDescription",
 }
 _LONGEST_TEXT = 256
+_UNDEFINED_LENGTH = 0xFFFFFFFF
 _LAST_TAG = Tag("SeriesNumber")
 _TAGS: list[BaseTag | int] = [
     Tag(keyword)
@@ -88,8 +91,8 @@ def read_identity(dataset: bytes, transfer_syntax_uid: str) -> Identity:
     """
     try:
         ds = _head(dataset, UID(transfer_syntax_uid))
-        uids = [_text(ds, keyword) for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
-        sop_class_uid = _text(ds, "SOPClassUID")
+        uids = [_uid(ds, keyword) for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
+        sop_class_uid = _uid(ds, "SOPClassUID")
     except UNREADABLE as error:
         raise UnidentifiedError(f"The dataset could not be decoded ({type(error).__name__}).") from error
     missing = [
@@ -122,12 +125,24 @@ def _head(dataset: bytes, syntax: UID) -> Dataset:
     def past_identity(tag: BaseTag, _vr: str | None, _length: int) -> bool:
         return bool(tag > _LAST_TAG)
 
-    return read_dataset(
+    ds = read_dataset(
         BytesIO(dataset),
         syntax.is_implicit_VR,
         syntax.is_little_endian,
         stop_when=past_identity,
         specific_tags=_TAGS,
+    )
+    if any(_is_cut(ds.get_item(tag)) for tag in _TAGS):
+        raise EOFError
+    return ds
+
+
+def _is_cut(element: object) -> bool:
+    """Whether the dataset ends within an element: pydicom gives the rest, which may be a UID of its own."""
+    return (
+        isinstance(element, RawDataElement)
+        and element.value is not None
+        and len(element.value) < element.length < _UNDEFINED_LENGTH
     )
 
 
@@ -139,6 +154,12 @@ def _texts(ds: Dataset, keywords: Mapping[str, str]) -> dict[str, str | None]:
         except UNREADABLE:
             texts[column] = None
     return texts
+
+
+def _uid(ds: Dataset, keyword: str) -> str | None:
+    if keyword in ds and ds[keyword].VR != VR.UI:
+        raise TypeError
+    return _text(ds, keyword)
 
 
 def _text(ds: Dataset, keyword: str) -> str | None:

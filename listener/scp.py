@@ -110,6 +110,9 @@ class StorageSCP:
         allowed = self._settings.calling_addresses
         if allowed and event.assoc.requestor.address not in allowed:
             event.assoc.acse.send_reject(_REJECTED_PERMANENT, _BY_SERVICE_USER, _NO_REASON)
+            _log(event, "association rejected")
+            # Only then is the rejection on its way before pynetdicom closes the connection.
+            event.assoc.kill()
 
     def _store(self, event: Event) -> Dataset:
         try:

@@ -1,5 +1,6 @@
 """Fixtures for real peers, and for Betz itself."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -98,3 +99,19 @@ def betz(tmp_path: Path, sqlite_url: str) -> Iterator[Callable[..., NodeProcesse
     yield make
     for node in nodes:
         node.close()
+
+
+@pytest.fixture(scope="session")
+def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcesses]:
+    """One listener process, on SQLite, for all tests that send it studies of their own."""
+    folder = tmp_path_factory.mktemp("listening")
+    node = NodeProcesses(folder, f"sqlite:///{folder / 'betz.sqlite'}")
+    node.start()
+    yield node
+    node.close()
+
+
+@pytest.fixture
+def study_uid() -> str:
+    """A Study Instance UID that no other test uses."""
+    return f"2.25.{uuid.uuid4().int}"

@@ -43,7 +43,11 @@ def mr_image(
     meta.MediaStorageSOPClassUID = UID(sop_class)
     meta.MediaStorageSOPInstanceUID = UID(f"{study}.{series}.{number}")
     meta.TransferSyntaxUID = UID(syntax)
-    ds = FileDataset("", Dataset(), file_meta=meta, preamble=bytes(128))
+    encoding = {
+        "is_implicit_VR": UID(syntax).is_implicit_VR,
+        "is_little_endian": UID(syntax).is_little_endian,
+    }
+    ds = FileDataset("", Dataset(), file_meta=meta, preamble=bytes(128), **encoding)
     ds.SpecificCharacterSet = "ISO_IR 192"
     ds.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND"]
     ds.SOPClassUID = UID(sop_class)

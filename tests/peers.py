@@ -17,12 +17,17 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
 from urllib.request import Request, urlopen
 
 import psycopg
 import pytest
+from pydicom import Dataset, FileDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage
+from pynetdicom import AE, build_context
+from pynetdicom.dimse_primitives import C_STORE
 from sqlalchemy import Engine, text
 
 from db.engine import make_engine, migrate, reading
@@ -31,6 +36,7 @@ from listener.demo.pacs import free_port, wait_for_port
 from listener.intake import Intake
 from listener.scp import StorageSCP
 from listener.settings import ListenerSettings
+from tests.images import dataset_bytes
 
 STOP_WITHIN_S = 20.0
 _PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
@@ -382,3 +388,65 @@ def environment_without_betz() -> dict[str, str]:
     tree = str(Path(__file__).parent.parent)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BETZ_")}
     return {**kept, "PYTHONPATH": tree}
+
+
+class SCU:
+    """A peer that sends whatever it is told to, over one association with one presentation context."""
+
+    def __init__(
+        self,
+        port: int,
+        sop_class: str = MRImageStorage,
+        syntax: str = ExplicitVRLittleEndian,
+        *,
+        called: str = "BETZ",
+        calling: str = "TESTER",
+    ) -> None:
+        self._sop_class = sop_class
+        ae = AE(ae_title=calling)
+        ae.dimse_timeout = ae.acse_timeout = 20
+        self.assoc = ae.associate(
+            "127.0.0.1", port, contexts=[build_context(sop_class, syntax)], ae_title=called
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.assoc.is_established:
+            self.assoc.release()
+
+    def send(self, image: FileDataset, data: bytes | None = None, **command: str) -> Dataset:
+        """Send an object, or other bytes in its name, and give the answer.
+
+        Parameters
+        ----------
+        command
+            ``AffectedSOPClassUID`` or ``AffectedSOPInstanceUID``, where they are to differ from the object's.
+        """
+        request = C_STORE()
+        request.MessageID = 1
+        request.Priority = 2
+        request.AffectedSOPClassUID = UID(self._sop_class)
+        request.AffectedSOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID
+        for name, value in command.items():
+            setattr(request, name, UID(value))
+        request.DataSet = BytesIO(dataset_bytes(image) if data is None else data)
+        [context] = self.assoc.accepted_contexts
+        self.assoc._reactor_checkpoint.clear()
+        eventually(lambda: self.assoc._is_paused)
+        try:
+            self.assoc.dimse.send_msg(request, context.context_id)
+            _, answer = self.assoc.dimse.get_msg(block=True)
+        finally:
+            self.assoc._reactor_checkpoint.set()
+        response = Dataset()
+        if answer is not None:
+            response.Status = answer.Status
+            response.ErrorComment = answer.ErrorComment
+        return response
+
+    def status(self, image: FileDataset, data: bytes | None = None, **command: str) -> int:
+        """The DIMSE status that :meth:`send` is answered with."""
+        status: int = self.send(image, data, **command).Status
+        return status
