@@ -89,7 +89,7 @@ def running(receiver: Receiver, folder: Path) -> Iterator[Running]:
             plan.command, env={**environment, **NO_DELAY, **plan.environment}, stdout=log, stderr=log
         )
         try:
-            wait_for_port(port, process)
+            _wait(receiver, port, process, folder / "log")
             node = Destination(name=receiver.name, ae_title=AE_TITLE, host="127.0.0.1", port=port)
             if not echo(node, "BENCHMARK").acknowledged:
                 raise RuntimeError(f"{receiver.name} does not answer a C-ECHO")
@@ -101,6 +101,13 @@ def running(receiver: Receiver, folder: Path) -> Iterator[Running]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _wait(receiver: Receiver, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    try:
+        wait_for_port(port, process)
+    except RuntimeError as error:
+        raise RuntimeError(f"{receiver.name} did not start: {log.read_text()[-500:]}") from error
 
 
 def _betz(folder: Path, port: int, _http: int) -> Plan:
