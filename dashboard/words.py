@@ -56,8 +56,8 @@ def place(sign: str) -> tuple[int, str]:
 
 
 def words(key: str | None) -> str:
-    """A key as words."""
-    return re.sub("[_-]", " ", key or "")
+    """A key as words, abbreviations in capitals."""
+    return re.sub(r"\b(ae|sd|sop|uid)\b", lambda found: found[0].upper(), re.sub("[_-]", " ", key or ""))
 
 
 def utc(time: datetime | None) -> str:

@@ -1,8 +1,9 @@
 """What the pages show of real rows."""
 
 import html
+import itertools
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
@@ -10,12 +11,13 @@ from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from dashboard import queries, words
+from dashboard.chart import HEIGHT, WIDTH, daily_bars
 from db.engine import make_engine, migrate
 from db.models import StudyStatus
 from processors.findings import Sign
 
 from .conftest import browser
-from .rows import fill, find, receive, settle, uid
+from .rows import analyse, fill, find, receive, settle, uid
 
 
 def said(page: str) -> str:
@@ -64,6 +66,17 @@ def test_what_failed_and_why(filled: Engine, client: TestClient) -> None:
     assert "instance quarantined The SOP Instance UID is stored already with other content." in failed
     assert "instance refused The dataset does not match its SOP class." in failed
     assert uid(1) not in re.findall("[0-9.]{9,}", failed)
+
+
+def test_what_failed_in_an_older_version_is_past(engine: Engine, client: TestClient) -> None:
+    start = datetime.now(UTC) - timedelta(hours=1)
+    receive(engine, 1, start)
+    study = settle(engine, 1, start)
+    analyse(engine, study, start, "The volume has gaps.")
+    assert "The volume has gaps." in client.get("/").text
+    receive(engine, 1, start + timedelta(minutes=5), images=4)
+    assert "The volume has gaps." not in client.get("/").text
+    assert "failed The volume has gaps." in said(client.get(f"/studies/{study.study_instance_uid}").text)
 
 
 def test_what_waits_and_for_what(filled: Engine, client: TestClient) -> None:
@@ -225,3 +238,38 @@ def test_pages_over_either_database(database_url: str) -> None:
     with pytest.raises(DBAPIError), queries.reading_only(engine) as connection:
         connection.execute(text("DELETE FROM event"))
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("said_as", "value"),
+    [
+        (words.number(1.18341), "1.183"),
+        (words.number(412.0), "412"),
+        (words.number(-123.456), "-123.5"),
+        (words.number(None), ""),
+        (words.dicom_date("20261123"), "2026-11-23"),
+        (words.dicom_date("2026.11.23"), "2026.11.23"),
+        (words.dicom_date(None), ""),
+        (words.utc(datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)), "2026-11-23 01:02:03Z"),
+        (words.words("sop_instance_uid"), "SOP instance UID"),
+        (words.words("uids-of_sopor"), "uids of sopor"),
+        (words.unit("{ratio}"), ""),
+        (words.unit("mm2"), "mm²"),
+    ],
+)
+def test_words(said_as: str, value: str) -> None:
+    assert said_as == value
+
+
+def test_bars_share_one_scale() -> None:
+    days = {date(2026, 11, 22): (4, 0), date(2026, 11, 23): (2, 1)}
+    first, second = daily_bars(days, ("came", "failed"))
+    heights = [bar.height for day in (first, second) for bar in day.bars]
+    assert heights == pytest.approx([heights[0], 0, heights[0] / 2, heights[0] / 4])
+    edges = [(bar.x, bar.x + bar.width) for day in (first, second) for bar in day.bars]
+    assert all(right <= left + 1e-9 for (_, right), (left, _) in itertools.pairwise(edges))
+    assert edges[0][0] >= 0
+    assert edges[-1][1] <= WIDTH
+    assert all(bar.y + bar.height <= HEIGHT for day in (first, second) for bar in day.bars)
+    assert daily_bars({}, ("came",)) == ()
+    assert [bar.height for bar in daily_bars({date(2026, 11, 23): (0,)}, ("came",))[0].bars] == [0]
