@@ -51,7 +51,10 @@ def dashboard_problem(settings: Settings) -> str | None:
     shown = settings.dashboard
     host = _EVERY_ADDRESS.get(shown.host, shown.host)
     try:
-        with urlopen(f"http://{host}:{shown.port}/health", timeout=_PATIENCE.total_seconds()):
+        with urlopen(
+            f"http://{f'[{host}]' if ':' in host else host}:{shown.port}/health",
+            timeout=_PATIENCE.total_seconds(),
+        ):
             return None
     except (URLError, OSError) as error:
         return f"The dashboard does not answer ({type(error).__name__})."

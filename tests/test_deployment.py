@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 import tomllib
+from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -18,8 +19,11 @@ from pynetdicom import AE, AllStoragePresentationContexts, evt
 from typer.main import get_command
 
 from benchmarks.made_series import write_series
+from db.engine import make_engine, migrate, writing
+from db.slots import LEASE, beat, claim_slot
 from listener.cli import app
 from listener.demo.pacs import free_port, orthanc_binary, wait_for_port
+from listener.health import dashboard_problem, listener_problem, worker_problem
 from listener.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -358,3 +362,40 @@ def _as(image, sop_class_uid, modality, path):
     ds.Modality = modality
     ds.save_as(path, enforce_file_format=True)
     return path
+
+
+def test_health_of_a_listener_that_admits_only_some(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    ae = AE("BETZ")
+    ae.add_supported_context("1.2.840.10008.1.1")
+    ae.require_called_aet = True
+    ae.require_calling_aet = ["MYPACS"]
+    port = free_port()
+    server = ae.start_server(("0.0.0.0", port), block=False)
+    listener = {"host": "0.0.0.0", "port": port}
+    try:
+        assert listener_problem(Settings(listener={**listener, "calling_ae_titles": ["MYPACS"]})) is None
+        assert "rejected" in listener_problem(Settings(listener=listener))
+    finally:
+        server.shutdown()
+    assert listener_problem(Settings(listener=listener)) == "The destination does not answer."
+
+
+def test_health_of_a_worker_is_its_heartbeat(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(database={"url": f"sqlite:///{tmp_path / 'betz.sqlite'}"})
+    assert "does not answer" in worker_problem(settings)
+    engine = make_engine(settings.database.address())
+    migrate(engine)
+    assert "No worker" in worker_problem(settings)
+    with writing(engine) as session:
+        slot = claim_slot(session, datetime.now(UTC))
+    assert worker_problem(settings) is None
+    with writing(engine) as session:
+        beat(session, slot, datetime.now(UTC) - 2 * LEASE)
+    assert "No worker" in worker_problem(settings)
+
+
+def test_health_of_a_dashboard_that_is_not_there(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert "does not answer" in dashboard_problem(Settings(dashboard={"port": free_port()}))
