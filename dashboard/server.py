@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import structlog
 import uvicorn
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +17,7 @@ from dashboard.access import LOOPBACK_NAMES, Guard, require_password
 from dashboard.pages import Pages
 
 _STATIC = Path(__file__).parent / "static"
+log = structlog.get_logger()
 
 
 def make_application(engine: Engine, username: str = "admin", password: str | None = None) -> Guard:
@@ -52,6 +54,7 @@ def run_dashboard(engine: Engine, host: str, port: int, username: str, password:
         If other machines could reach the pages without a password.
     """
     require_password(host, password)
+    log.info("serving pages", host=host, port=port, password=password is not None)
     uvicorn.run(
         make_application(engine, username, password),
         host=host,
