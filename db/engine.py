@@ -23,11 +23,12 @@ def make_engine(url: str) -> Engine:
     """An engine for ``sqlite:///…`` or ``postgresql+psycopg://…``.
 
     On SQLite every transaction that may write takes the write lock at its start, so that two processes wait
-    for one another instead of failing half-way, and every commit is on disk before it returns.
+    for one another instead of failing half-way, and every commit is on disk before it returns. The text of
+    an error does not quote the values of the statement, which may be a patient's.
     """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 30})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401
