@@ -7,10 +7,14 @@ import socket
 import struct
 import threading
 import time
+from io import BytesIO
 
 import pydicom.uid as uids
 import pytest
 from pynetdicom import AE, build_context
+from pynetdicom.dimse_messages import C_STORE_RQ
+from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.pdu import P_DATA_TF
 
 from tests.images import dataset_bytes, mr_image, without_meta
 from tests.peers import DCMTK, SCU, NodeProcesses, ReceivingNode, eventually
@@ -132,26 +136,51 @@ def test_garbage_within_an_association(listening: NodeProcesses, study_uid: str)
         assert again.status(mr_image(2, study=study_uid)) == SUCCESS
 
 
-def test_peer_that_vanishes_in_the_middle_of_an_instance(listening: NodeProcesses, study_uid: str):
+def _pdus(image, context_id: int) -> list[bytes]:
+    """A C-STORE request as the P-DATA-TF PDUs that go over the wire."""
+    request = C_STORE()
+    request.MessageID, request.Priority = 1, 2
+    request.AffectedSOPClassUID, request.AffectedSOPInstanceUID = image.SOPClassUID, image.SOPInstanceUID
+    request.DataSet = BytesIO(dataset_bytes(image))
+    message = C_STORE_RQ()
+    message.primitive_to_message(request)
+    pdus = []
+    for primitive in message.encode_msg(context_id, 16382):
+        pdu = P_DATA_TF()
+        pdu.from_primitive(primitive)
+        pdus.append(pdu.encode())
+    return pdus
+
+
+@pytest.mark.parametrize("how", ["closed", "reset"])
+def test_peer_that_vanishes_in_the_middle_of_an_instance(listening: NodeProcesses, study_uid: str, how: str):
     image = mr_image(1, study=study_uid, size=512)
     scu = SCU(listening.port)
-    raw = scu.assoc.dul.socket.socket
-    data = dataset_bytes(image)
-
-    def vanish() -> None:
-        original = raw.send
-        sent = 0
-        while sent < len(data) // 2:
-            sent += original(data[sent : sent + 16384])
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        raw.close()
-
-    vanish()
+    pdus = _pdus(image, scu.assoc.accepted_contexts[0].context_id)
+    connection = scu.assoc.dul.socket.socket
+    connection.sendall(b"".join(pdus[: len(pdus) // 2]) + pdus[-1][:100])
+    if how == "reset":
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+    time.sleep(0.2)
+    rows = "SELECT instances FROM v_studies WHERE study_instance_uid = :s"
+    assert listening.rows(rows, s=study_uid) == []
     with SCU(listening.port) as again:
         assert again.status(image) == SUCCESS
-    [row] = listening.rows("SELECT instances FROM v_studies WHERE study_instance_uid = :s", s=study_uid)
+    [row] = listening.rows(rows, s=study_uid)
     assert row.instances == 1
     assert list((listening.folder / "archive" / "incoming").iterdir()) == []
+
+
+def test_the_whole_request_by_hand_is_a_success(listening: NodeProcesses, study_uid: str):
+    """That the cut one above was cut, and not malformed."""
+    image = mr_image(1, study=study_uid, size=512)
+    with SCU(listening.port) as scu:
+        scu.assoc._reactor_checkpoint.clear()
+        scu.assoc.dul.socket.socket.sendall(b"".join(_pdus(image, scu.assoc.accepted_contexts[0].context_id)))
+        _, answer = scu.assoc.dimse.get_msg(block=True)
+        scu.assoc._reactor_checkpoint.set()
+    assert answer.Status == SUCCESS
 
 
 @pytest.mark.parametrize("after", [3, 11])
