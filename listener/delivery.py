@@ -61,9 +61,8 @@ def echo(destination: Destination, calling_ae_title: str) -> Outcome:
 
 def retry_after(attempt: int, settings: DeliverySettings) -> timedelta:
     """How long to wait after an attempt that failed: doubled each time, up to a limit; never given up."""
-    doublings = min(attempt - 1, 32)
-    pause: timedelta = settings.first_retry * 2**doublings
-    return min(pause, settings.longest_retry)
+    seconds = settings.first_retry.total_seconds() * 2.0 ** min(attempt - 1, 32)
+    return timedelta(seconds=min(seconds, settings.longest_retry.total_seconds()))
 
 
 def _ae(destination: Destination, calling_ae_title: str) -> AE:

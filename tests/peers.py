@@ -27,6 +27,7 @@ import pytest
 from pydicom import Dataset, FileDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage
 from pynetdicom import AE, build_context
+from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
 from sqlalchemy import Engine, text
 
@@ -323,6 +324,12 @@ class ReceivingNode:
         self.intake = Intake(self.archive, self.engine, settings)
         self._scp = StorageSCP(self.intake, settings)
         self.port = self._scp.port
+
+    @property
+    def associations(self) -> list[Association]:
+        """Those that are open."""
+        associations: list[Association] = self._scp._server.ae.active_associations
+        return associations
 
     def close(self) -> None:
         """Stop."""
