@@ -1,0 +1,123 @@
+"""Steps that are repeated, come late, or find their images gone; on both databases, by direct calls."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from db.deliveries import record_attempt
+from db.engine import reading, writing
+from db.lifecycle import close_version, receiving_studies, study_by_uid
+from db.models import Delivery, Report, Study, StudyStatus
+from listener.analyses import AnalysisProcess
+from listener.sending import send_files
+from listener.settings import Destination, Settings, SettlingSettings
+from listener.steps import StudySteps
+from listener.workflow import Sweep
+from tests.peers import ReceivingNode
+
+from .small_studies import series, small_study, write
+
+LATER = timedelta(minutes=1)
+PACS = Destination(name="pacs", ae_title="PACS", host="127.0.0.1", port=11113)
+
+
+@pytest.fixture
+def node(receiving_node: Callable[..., ReceivingNode], database_url: str) -> ReceivingNode:
+    return receiving_node(database_url)
+
+
+@pytest.fixture
+def steps(node: ReceivingNode) -> StudySteps:
+    settings = Settings(
+        destinations=(PACS,),
+        settling=SettlingSettings(
+            quiet_period=timedelta(seconds=1),
+            deadline=timedelta(seconds=90),
+            required_series=("T2 cervical spine",),
+        ),
+    )
+    process = AnalysisProcess(str(node.folder / "archive"), timedelta(seconds=60), "ERROR")
+    return StudySteps(node.engine, node.archive, settings, process, lambda: datetime.now(UTC), "worker 0")
+
+
+def send(node: ReceivingNode, files: list[Path]) -> None:
+    there = Destination(name="betz", ae_title="BETZ", host="127.0.0.1", port=node.port)
+    assert send_files(files, there, "TEST").accepted == len(files)
+
+
+def close(steps: StudySteps, uid: str) -> datetime:
+    with writing(steps.engine) as session:
+        study = study_by_uid(session, uid)
+        came = study.last_received_at
+        assert close_version(
+            session,
+            study.id,
+            study.version,
+            last_received_at=came,
+            complete=True,
+            why="",
+            who="worker 0",
+            now=came + LATER,
+        )
+    return came + LATER
+
+
+def acknowledge(steps: StudySteps, delivery: int) -> None:
+    with writing(steps.engine) as session:
+        record_attempt(
+            session,
+            delivery,
+            1,
+            acknowledged=True,
+            outcome="Status 0000",
+            retry_after=timedelta(seconds=1),
+            who="worker 0",
+            now=datetime.now(UTC),
+        )
+
+
+def test_report_made_again_after_its_delivery_leaves_the_study_delivered(node, steps, tmp_path):
+    uid, files = small_study(tmp_path)
+    send(node, files)
+    settled = close(steps, uid)
+    steps.report(uid, 1, settled)
+    with reading(steps.engine) as session:
+        (delivery,) = session.query(Delivery.id).all()
+    acknowledge(steps, delivery.id)
+    steps.report(uid, 1, settled)
+    with reading(steps.engine) as session:
+        assert session.query(Study.status).scalar() == StudyStatus.DELIVERED
+        assert session.query(Report).count() == session.query(Delivery).count() == 1
+
+
+def test_report_on_an_old_version_is_not_made_once_the_new_one_has_its_own(node, steps, tmp_path):
+    uid, files = small_study(tmp_path / "first")
+    send(node, files)
+    first = close(steps, uid)
+    send(node, write(series(uid, EchoTime=90.0), tmp_path / "late"))
+    second = close(steps, uid)
+    steps.report(uid, 2, second)
+    steps.report(uid, 1, first)
+    with reading(steps.engine) as session:
+        (report,) = session.query(Report).all()
+        assert (report.version, report.predecessor_id) == (2, None)
+        assert session.query(Study.status).scalar() == StudyStatus.DELIVERING
+
+
+def test_study_whose_images_are_gone_keeps_no_other_from_settling(node, steps, tmp_path):
+    gone, files = small_study(tmp_path)
+    send(node, files)
+    (node.folder / "archive/studies" / gone).rename(tmp_path / "away")
+    whole, files = small_study(tmp_path)
+    send(node, files)
+    sweep = Sweep(None, steps, 0)
+    sweep._settle(datetime.now(UTC) + timedelta(seconds=10))
+    with reading(steps.engine) as session:
+        assert [study.study_instance_uid for study in receiving_studies(session)] == [gone]
+    sweep._settle(datetime.now(UTC) + timedelta(seconds=100))
+    with reading(steps.engine) as session:
+        assert receiving_studies(session) == []
+        completeness = dict(session.query(Study.study_instance_uid, Study.complete).all())
+    assert completeness == {gone: False, whole: True}
