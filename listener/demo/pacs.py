@@ -20,7 +20,7 @@ from listener.sending import send_files
 from listener.settings import Destination
 
 AE_TITLE = "PACS"
-_READY_WITHIN_S = 20.0
+_READY_WITHIN_S = 90.0
 
 
 class PACS(Protocol):
