@@ -32,6 +32,7 @@ DEFORMABLE_SPACING_MM = 2.0
 START_ANGLES = np.radians((-30.0, 0.0, 30.0))
 START_SHIFTS_MM = (-50.0, -25.0, 0.0, 25.0, 50.0)
 STARTS_KEPT = 2
+DEFORMABLE = "-m NCC 2x2x2 -n 60x40x20 -s 2.0vox 0.7vox -e 0.5"
 BRAIN_MARGIN_MM = 12.0
 AIR_MM = 45.0
 RIM_MM = 3.0
@@ -162,7 +163,7 @@ def _homogeneous(transform: sitk.Transform) -> FloatArray:
 
 def _execute(greedy: Greedy3D, command: str, **images: sitk.Image | None) -> None:
     try:
-        greedy.execute(f"-d 3 -V 0 -threads {THREADS} {command}", out=StringIO(), err=StringIO(), **images)
+        greedy.execute(f"-d 3 -V 0 {command}", out=StringIO(), err=StringIO(), **images)
     except RuntimeError as error:
         raise RegistrationError(str(error)) from error
 
@@ -170,14 +171,22 @@ def _execute(greedy: Greedy3D, command: str, **images: sitk.Image | None) -> Non
 def _greedy_affine(
     fixed: sitk.Image, moving: sitk.Image, start: FloatArray, how: str, mask: sitk.Image | None = None
 ) -> FloatArray:
-    """The LPS matrix, shape (4, 4), that greedy reaches from a start."""
+    """The LPS matrix, shape (4, 4), that greedy reaches from a start.
+
+    One thread and no jitter of the samples: sums in another order, or other samples, would give another
+    result.
+    """
     ras = np.diag([-1.0, -1.0, 1.0, 1.0])
     greedy = Greedy3D()
     with tempfile.TemporaryDirectory(prefix="betz-") as folder:
         np.savetxt(f"{folder}/start.mat", ras @ start @ ras)
         images = {"fixed": fixed, "moving": moving, "found": None} | ({} if mask is None else {"mask": mask})
         within = "" if mask is None else "-gm mask"
-        _execute(greedy, f"-a -i fixed moving {within} -ia {folder}/start.mat -o found {how}", **images)
+        _execute(
+            greedy,
+            f"-threads 1 -jitter 0 -a -i fixed moving {within} -ia {folder}/start.mat -o found {how}",
+            **images,
+        )
     return np.asarray(ras @ greedy["found"] @ ras, dtype=np.float64)
 
 
@@ -240,7 +249,7 @@ def _deform(
     greedy = Greedy3D()
     _execute(
         greedy,
-        "-i fixed moving -m NCC 2x2x2 -n 60x40x20 -s 2.0vox 0.7vox -e 0.5 -o warp",
+        f"-threads {THREADS} -noise 0 -i fixed moving -o warp {DEFORMABLE}",
         fixed=stripped,
         moving=moving,
         warp=None,
