@@ -6,12 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.engine import writing
-from db.models import Event, Instance, Report, Series, Study, StudyStatus
+from db.models import Event, Instance, Report, Series, Study, StudyStatus, UTCDateTime
 
 STUDY: Table = Study.__table__  # type: ignore[assignment]
 SERIES: Table = Series.__table__  # type: ignore[assignment]
@@ -99,6 +99,18 @@ _STORED = select(
     INSTANCE.c.sha256,
     INSTANCE.c.transfer_syntax_uid,
 ).select_from(INSTANCE.join(SERIES).join(STUDY))
+_ARRIVED_OPEN = text(
+    "UPDATE study SET last_received_at = :at WHERE study_instance_uid = :uid AND status = 'receiving'"
+    " RETURNING id, version"
+).bindparams(bindparam("at", type_=UTCDateTime()))
+_ADD_TO_SERIES = text(
+    "INSERT INTO instance (series_id, sop_instance_uid, sop_class_uid, transfer_syntax_uid, sha256, size_bytes,"
+    " version, calling_ae, received_at)"
+    " SELECT id, :sop_instance_uid, :sop_class_uid, :transfer_syntax_uid, :sha256, :size_bytes,"
+    " :version, :calling_ae, :received_at"
+    " FROM series WHERE study_id = :study_id AND series_instance_uid = :series_instance_uid"
+    " ON CONFLICT DO NOTHING RETURNING id"
+).bindparams(bindparam("received_at", type_=UTCDateTime()))
 _ARRIVED = update(STUDY).where(STUDY.c.id == bindparam("row")).values(last_received_at=bindparam("at"))
 
 
@@ -111,8 +123,7 @@ def insert_new(connection: Connection, table: Table) -> Any:  # noqa: ANN401
 def index_instances(engine: Engine, instances: Sequence[ReceivedInstance]) -> list[Indexed]:
     """Record instances in one transaction.
 
-    An image more of a known series costs three statements: one finds and locks its study, one inserts it
-    unless its SOP Instance UID is taken, one notes its arrival.
+    An image more of a known series that is being received costs two statements.
 
     Parameters
     ----------
@@ -124,6 +135,8 @@ def index_instances(engine: Engine, instances: Sequence[ReceivedInstance]) -> li
     list of Indexed
         One per instance, in the same order.
     """
+    if len(instances) == 1 and _index_image(engine, instances[0]):
+        return [Indexed.NEW]
     with writing(engine) as session:
         connection = session.connection()
         studies = _studies(connection, instances)
@@ -150,6 +163,34 @@ def index_instances(engine: Engine, instances: Sequence[ReceivedInstance]) -> li
         answer or _compared(instance, stored[instance.sop_instance_uid])
         for instance, answer in zip(instances, answers, strict=True)
     ]
+
+
+def _index_image(engine: Engine, image: ReceivedInstance) -> bool:
+    """Record a new image of a known series whose study is open; false, and nothing done, if it is not one."""
+    if not image.opens_version:
+        return False
+    with engine.execution_options(writing=True).connect() as connection:
+        study = connection.execute(
+            _ARRIVED_OPEN, {"at": image.received_at, "uid": image.study_instance_uid}
+        ).first()
+        if study is None:
+            return False
+        row = {
+            "study_id": study.id,
+            "series_instance_uid": image.series_instance_uid,
+            "sop_instance_uid": image.sop_instance_uid,
+            "sop_class_uid": image.sop_class_uid,
+            "transfer_syntax_uid": image.transfer_syntax_uid,
+            "sha256": image.sha256,
+            "size_bytes": image.size_bytes,
+            "version": study.version,
+            "calling_ae": image.calling_ae,
+            "received_at": image.received_at,
+        }
+        if connection.execute(_ADD_TO_SERIES, row).first() is None:
+            return False
+        connection.commit()
+    return True
 
 
 def _studies(connection: Connection, instances: Sequence[ReceivedInstance]) -> Mapping[str, _StudyRow]:

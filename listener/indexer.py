@@ -1,12 +1,12 @@
 """Instances from many associations into the index, with as few transactions as they allow.
 
-While one transaction is being committed, the instances of all other associations gather; the next
-transaction takes them together. No one waits for a timer, and everyone's instance is committed before its
-answer is given.
+The first of the waiting associations commits for all that wait; those that come meanwhile gather, and one of
+them commits next. No one waits for a timer or another thread's turn when no one else is there, and everyone's
+instance is committed before its answer is given.
 """
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
@@ -22,13 +22,12 @@ _Waiting = tuple[ReceivedInstance, "Future[Indexed]"]
 
 
 class Indexer:
-    """A thread that owns the index's write transactions for one listener."""
+    """The index's write transactions of one listener, one at a time."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
-        self._thread.start()
+        self._waiting: deque[_Waiting] = deque()
+        self._committing = threading.Lock()
 
     def index(self, instance: ReceivedInstance) -> Indexed:
         """Wait until the instance is committed.
@@ -39,30 +38,13 @@ class Indexer:
             If the database could not take it.
         """
         answer: Future[Indexed] = Future()
-        self._waiting.put((instance, answer))
+        self._waiting.append((instance, answer))
+        with self._committing:
+            while not answer.done():
+                self._commit(
+                    [self._waiting.popleft() for _ in range(min(len(self._waiting), _LARGEST_BATCH))]
+                )
         return answer.result()
-
-    def close(self) -> None:
-        """Commit what waits, then stop."""
-        self._waiting.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        running = True
-        while running:
-            batch, running = self._next_batch()
-            if batch:
-                self._commit(batch)
-
-    def _next_batch(self) -> tuple[list[_Waiting], bool]:
-        batch: list[_Waiting] = []
-        item = self._waiting.get()
-        while item is not None:
-            batch.append(item)
-            if len(batch) == _LARGEST_BATCH or self._waiting.empty():
-                return batch, True
-            item = self._waiting.get()
-        return batch, False
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         try:

@@ -89,10 +89,6 @@ class Intake:
         self._space = threading.Lock()
         self._space_checked: tuple[datetime, int | None] | None = None
 
-    def close(self) -> None:
-        """Finish what is under way."""
-        self._indexer.close()
-
     def receive(self, arrival: Arrival) -> Answer:
         """Store one instance durably; the answer says whether it is, or why not."""
         if len(arrival.dataset) > self._settings.maximum_instance_size:

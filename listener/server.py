@@ -31,5 +31,4 @@ def run_listener(settings: Settings) -> None:
     log.info("listening", ae_title=settings.listener.ae_title, host=settings.listener.host, port=scp.port)
     stopping.wait()
     scp.stop()
-    intake.close()
     log.info("listener stopped")

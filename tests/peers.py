@@ -334,7 +334,6 @@ class ReceivingNode:
     def close(self) -> None:
         """Stop."""
         self._scp.stop()
-        self.intake.close()
         self.engine.dispose()
 
 

@@ -76,7 +76,6 @@ class Desk:
 def desk(tmp_path: Path, sqlite_url: str):
     made = Desk(tmp_path / "archive", sqlite_url)
     yield made
-    made.intake.close()
     made.engine.dispose()
 
 
@@ -145,7 +144,6 @@ def test_does_not_match(desk: Desk):
 def test_too_large(tmp_path: Path, sqlite_url: str):
     desk = Desk(tmp_path / "archive", sqlite_url, maximum_instance_size=1 << 20)
     assert desk.receive(mr_image(size=1024)) == (0xA700, "The instance is larger than allowed.")
-    desk.intake.close()
 
 
 def test_nearly_full(desk: Desk):
