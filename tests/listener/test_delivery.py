@@ -45,6 +45,7 @@ def pacs() -> Iterator[Callable[..., Destination]]:
         server.shutdown()
 
 
+@pytest.mark.filterwarnings("ignore:Found unknown escape sequence:UserWarning")
 @pytest.mark.parametrize(
     ("status", "acknowledged"),
     [

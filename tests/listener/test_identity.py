@@ -127,6 +127,7 @@ def test_missing_uid_is_named(keyword: str):
         read_identity(dataset_bytes(mr_image(**{keyword: None})), EXPLICIT)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_long_and_unprintable_texts_are_tamed():
     image = mr_image(SeriesDescription="x" * 1000 + "\x1b[2J\r\n", PatientName="a\0b")
     texts = read_identity(dataset_bytes(image), EXPLICIT)
