@@ -17,6 +17,8 @@ from tests.peers import NodeProcesses, environment_without_betz, eventually
 from .scripted_pacs import COERCED, OUT_OF_RESOURCES, SUCCESS, ScriptedPACS
 from .small_studies import small_study
 
+pytestmark = pytest.mark.slow
+
 PACSS = ("good", "warning", "down", "rejecting", "aborting", "full", "without_sr")
 FIRST_RETRY_S = 0.5
 

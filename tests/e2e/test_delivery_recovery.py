@@ -26,6 +26,8 @@ from .processes import analysis_process, child
 from .scripted_pacs import OUT_OF_RESOURCES, SUCCESS, ScriptedPACS
 from .small_studies import small_study
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 

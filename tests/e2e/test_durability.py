@@ -23,6 +23,8 @@ from .processes import analysis_process, child
 from .scripted_pacs import ScriptedPACS
 from .small_studies import PATIENT, PATIENT_ID, small_study
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {
     "BETZ_SETTLING__QUIET_PERIOD": "3",
     "BETZ_WORKER__ANALYSIS_ATTEMPTS": "20",
@@ -167,10 +169,10 @@ def test_two_workers_on_sqlite_killed_at_random(
     betz: Callable[..., NodeProcesses], pacs: ScriptedPACS, tmp_path: Path
 ) -> None:
     node = betz(BETZ_DESTINATIONS=f"[{pacs.setting()}]", **SETTINGS)
-    studies = studies_in(tmp_path / "studies", 10)
+    studies = studies_in(tmp_path / "studies", 7)
     kept = [Kept(node, command) for command in ("listener", "worker", "worker")]
     modality = Modality(node.port, studies, 2.0)
-    kill_often(kept, 12, 20240105, modality)
+    kill_often(kept, 9, 20240105, modality)
     modality.join(60)
     assert not modality.is_alive()
     wait_until_all_are_delivered(node, studies)

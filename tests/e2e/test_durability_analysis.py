@@ -22,6 +22,8 @@ from .processes import analysis_process
 from .scripted_pacs import ScriptedPACS
 from .small_studies import small_study
 
+pytestmark = pytest.mark.slow
+
 
 class TestAnalysisProcess:
     """The process by itself; an analysis of no series is the shortest there is."""

@@ -18,6 +18,8 @@ from tests.peers import NodeProcesses, eventually
 from .scripted_pacs import ScriptedPACS
 from .small_studies import PATIENT, PATIENT_ID, image, series, small_study, write
 
+pytestmark = pytest.mark.slow
+
 DEADLINE_S = 8.0
 T1 = {
     "EchoTime": 10.0,
