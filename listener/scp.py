@@ -3,6 +3,7 @@
 import threading
 from functools import partial
 from socket import socket
+from socketserver import TCPServer
 from typing import cast
 
 import pydicom.uid as uids
@@ -111,7 +112,7 @@ class StorageSCP:
 
     def stop(self) -> None:
         """Take no further associations, and end those there are."""
-        self._server.shutdown()
+        TCPServer.shutdown(self._server)  # pynetdicom's own wants a server that its AE has started
         self._server.server_close()
         self._server.ae.shutdown()
 
