@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -113,8 +113,8 @@ def read_identity(dataset: bytes, transfer_syntax_uid: str) -> Identity:
     return Identity(
         key,
         sop_class_uid or "",
-        _texts(ds, STUDY_ATTRIBUTES),
-        _texts(ds, SERIES_ATTRIBUTES),
+        _Texts(ds, STUDY_ATTRIBUTES),
+        _Texts(ds, SERIES_ATTRIBUTES),
     )
 
 
@@ -146,14 +146,26 @@ def _is_cut(element: object) -> bool:
     )
 
 
-def _texts(ds: Dataset, keywords: Mapping[str, str]) -> dict[str, str | None]:
-    texts: dict[str, str | None] = {}
-    for column, keyword in keywords.items():
+class _Texts(Mapping[str, str | None]):
+    """Attributes by column, decoded when they are asked for: only the first image of a series is."""
+
+    def __init__(self, ds: Dataset, keywords: Mapping[str, str]) -> None:
+        self._ds = ds
+        self._keywords = keywords
+
+    def __getitem__(self, column: str) -> str | None:
         try:
-            texts[column] = _text(ds, keyword)
+            return _text(self._ds, self._keywords[column])
         except UNREADABLE:
-            texts[column] = None
-    return texts
+            if column not in self._keywords:
+                raise
+            return None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keywords)
+
+    def __len__(self) -> int:
+        return len(self._keywords)
 
 
 def _uid(ds: Dataset, keyword: str) -> str | None:

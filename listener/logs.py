@@ -4,12 +4,14 @@ import logging
 import sys
 import traceback
 
+import pynetdicom._config
 import structlog
 
 
 def configure_logs(level: str) -> None:
     """One JSON object a line on standard error; the libraries' own warnings with them."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s", force=True)
+    pynetdicom._config.LOG_HANDLER_LEVEL = "none"
     for talkative in ("pynetdicom", "pydicom", "alembic"):
         logging.getLogger(talkative).setLevel(logging.CRITICAL)
     structlog.configure(
