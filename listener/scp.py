@@ -1,8 +1,6 @@
 """The association server: C-ECHO and C-STORE, who may connect, what is accepted."""
 
 import threading
-from functools import partial
-from socket import socket
 from socketserver import TCPServer
 from typing import cast
 
@@ -12,14 +10,14 @@ from pydicom import Dataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 from pynetdicom import AE, AllStoragePresentationContexts, evt
-from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import create_file_meta, encode_file_meta
 from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
-from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
+from pynetdicom.transport import ThreadedAssociationServer
 
+from listener.association import AcceptedConnection
 from listener.intake import PROCESSING_FAILURE, SUCCESS, Answer, Arrival, Intake
 from listener.logs import place_of
 from listener.settings import ListenerSettings
@@ -45,7 +43,6 @@ _ENCAPSULATED_SYNTAXES = (
     uids.HTJ2K,
 )
 _ERROR_COMMENT_LENGTH = 64
-_LARGEST_READ = 1 << 18
 _REJECTED_PERMANENT, _BY_SERVICE_USER, _NO_REASON = 0x01, 0x01, 0x01
 
 log = structlog.get_logger()
@@ -66,35 +63,6 @@ def storage_contexts() -> list[PresentationContext]:
         context.transfer_syntax = list(syntaxes)
         contexts.append(context)
     return contexts
-
-
-class _Connection(RequestHandler):
-    """An association's connection that reads a PDU in as few calls as the network allows.
-
-    pynetdicom reads 4 KiB at a time; each call gives up the interpreter, and on many associations at once
-    getting it back is what takes the time.
-    """
-
-    def _create_association(self) -> Association:
-        assoc = super()._create_association()
-        connection = assoc.dul.socket
-        if connection is not None:
-            connection.recv = partial(_receive, self.request)  # type: ignore[method-assign]
-        return assoc
-
-
-def _receive(connection: socket, length: int) -> bytearray:
-    """Read so many bytes, or fewer if the peer closes the connection.
-
-    The length is the peer's word: memory is taken as the bytes come, not beforehand.
-    """
-    data = bytearray()
-    while len(data) < length:
-        part = connection.recv(min(length - len(data), _LARGEST_READ))
-        if not part:
-            break
-        data += part
-    return data
 
 
 class StorageSCP:
@@ -140,7 +108,7 @@ class StorageSCP:
             (settings.host, settings.port),
             evt_handlers=handlers,
             server_class=ThreadedAssociationServer,
-            request_handler=_Connection,
+            request_handler=AcceptedConnection,
         )
         threading.Thread(target=server.serve_forever, name="association server", daemon=True).start()
         return server

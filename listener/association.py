@@ -1,0 +1,117 @@
+"""An accepted association that wakes when something happens.
+
+pynetdicom's association and its upper layer each look a thousand times a second whether there is something to
+do, and read the network 4 KiB at a time. Each look waits half a millisecond on average, and takes the
+interpreter from the associations that have work. Here both wait for what they wait for. The protocol, its
+state machine and its timers are pynetdicom's.
+"""
+
+import queue
+import select
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from socket import socket
+from typing import Any
+
+from pynetdicom.association import Association
+from pynetdicom.dul import DULServiceProvider
+from pynetdicom.transport import RequestHandler
+
+_LONGEST_WAIT_S = 0.02
+"""After so long without an event the timers and the orders to stop are looked at."""
+_LARGEST_READ = 1 << 18
+
+
+class AcceptedConnection(RequestHandler):
+    """Makes the association of each connection one that is woken."""
+
+    def _create_association(self) -> Association:
+        assoc = super()._create_association()
+        dul = assoc.dul
+        came, idle = threading.Event(), threading.Event()
+        idle.set()
+        assoc.dimse.msg_queue = _Announcing(came, idle.clear)
+        dul.to_user_queue = _Announcing(came)
+        dul.to_provider_queue = _Announcing(idle)
+        assoc._reactor_checkpoint = _Checkpoint(came)
+        dul._run_loop_delay = 0
+        dul._is_transport_event = partial(  # type: ignore[method-assign]
+            _wait_then, dul._is_transport_event, dul, idle
+        )
+        if dul.socket is not None:
+            dul.socket.recv = partial(_receive, self.request)  # type: ignore[method-assign]
+        return assoc
+
+
+class _Announcing(queue.Queue[Any]):
+    """A queue that sets an event whenever something is put into it."""
+
+    def __init__(self, event: threading.Event, before: Callable[[], None] = lambda: None) -> None:
+        super().__init__()
+        self._event = event
+        self._before = before
+
+    def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:
+        """Put, then announce."""
+        self._before()
+        super().put(item, block, timeout)
+        self._event.set()
+
+
+class _Checkpoint(threading.Event):
+    """Where the association's thread passes before it looks for requests, a release or an abort."""
+
+    def __init__(self, came: threading.Event) -> None:
+        super().__init__()
+        self.set()
+        self._came = came
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until something came, or is overdue, and the association may go on."""
+        self._came.wait(_LONGEST_WAIT_S)
+        self._came.clear()
+        return super().wait(timeout)
+
+
+def _wait_then(read_if_ready: Callable[[], bool], dul: DULServiceProvider, idle: threading.Event) -> bool:
+    """Run in the upper layer's thread when nothing is to be sent: wait, then read what has come.
+
+    Parameters
+    ----------
+    idle
+        Clear while a request is served. The peer has nothing to say then, and the wait is for the answer;
+        otherwise it is for the network.
+    """
+    connection = dul.socket.socket if dul.socket is not None else None
+    if not idle.is_set():
+        idle.wait(_LONGEST_WAIT_S)
+        if idle.is_set():
+            return False
+    elif connection is None or connection.fileno() < 0:
+        time.sleep(_LONGEST_WAIT_S)
+    elif dul.event_queue.empty():
+        _wait_readable(connection)
+    return read_if_ready()
+
+
+def _wait_readable(connection: socket) -> None:
+    try:
+        select.select([connection], [], [], _LONGEST_WAIT_S)
+    except (OSError, ValueError):
+        return
+
+
+def _receive(connection: socket, length: int) -> bytearray:
+    """Read so many bytes, or fewer if the peer closes the connection.
+
+    The length is the peer's word: memory is taken as the bytes come, not beforehand.
+    """
+    data = bytearray()
+    while len(data) < length:
+        part = connection.recv(min(length - len(data), _LARGEST_READ))
+        if not part:
+            break
+        data += part
+    return data
