@@ -182,7 +182,7 @@ class Settings(BaseSettings):
     )
 
     institution: str = ""
-    """Written into reports when the images name none."""
+    """Institution Name of the equipment that makes the reports."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     listener: ListenerSettings = ListenerSettings()
     storage: StorageSettings = StorageSettings()
