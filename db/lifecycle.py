@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from db.index import record_event
@@ -238,9 +238,3 @@ def is_own_report(session: Session, sop_instance_uid: str) -> bool:
     """Whether we made the object of this SOP Instance UID."""
     found = session.scalar(select(Report.id).where(Report.sop_instance_uid == sop_instance_uid))
     return found is not None
-
-
-def count_by_status(session: Session) -> dict[str, int]:
-    """How many studies stand where."""
-    rows = session.execute(select(Study.status, func.count()).group_by(Study.status))
-    return {status: count for status, count in rows}  # noqa: C416

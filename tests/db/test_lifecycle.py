@@ -8,7 +8,6 @@ from db.engine import reading, writing
 from db.index import index_instances
 from db.lifecycle import (
     close_version,
-    count_by_status,
     images_of,
     note_check,
     process_again,
@@ -139,10 +138,3 @@ def test_trail_of_a_study_in_order(engine: Engine):
     settled_study(engine)
     index_instances(engine, [arrival(9, received_at=NOW + timedelta(hours=1))])
     assert [what for _, what, _ in events(engine)] == ["study-settled", "study-reported", "study-reopened"]
-
-
-def test_studies_by_status(engine: Engine):
-    settled_study(engine)
-    index_instances(engine, [arrival(1, study="1.2.3"), arrival(1, study="1.2.4")])
-    with reading(engine) as session:
-        assert count_by_status(session) == {"reported": 1, "receiving": 2}
