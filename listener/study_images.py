@@ -65,10 +65,12 @@ def classified_stacks(
 
 
 def _headers(archive: Archive, key: Key, sop_class_uid: str) -> Sequence[Header]:
+    unreadable = {"SOPInstanceUID": key.sop_instance_uid, "HasPixelData": False}
+    if sop_class_uid not in IMAGE_CLASSES:
+        return ({**unreadable, "Modality": "SR"},)
     ds = read_instance(archive, key)
-    if ds is None or sop_class_uid not in IMAGE_CLASSES:
-        modality = "MR" if sop_class_uid in IMAGE_CLASSES else "SR"
-        return ({"SOPInstanceUID": key.sop_instance_uid, "HasPixelData": False, "Modality": modality},)
+    if ds is None:
+        return ({**unreadable, "Modality": "MR"},)
     return [{**header, "SOPInstanceUID": key.sop_instance_uid} for header in headers_of(ds)]
 
 
