@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Engine, Row, Table, bindparam, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -104,12 +104,12 @@ _ARRIVED_OPEN = text(
     " RETURNING id, version"
 ).bindparams(bindparam("at", type_=UTCDateTime()))
 _ADD_TO_SERIES = text(
-    "INSERT INTO instance (series_id, sop_instance_uid, sop_class_uid, transfer_syntax_uid, sha256, size_bytes,"
-    " version, calling_ae, received_at)"
+    "INSERT INTO instance (series_id, sop_instance_uid, sop_class_uid, transfer_syntax_uid, sha256,"
+    " size_bytes, version, calling_ae, received_at)"
     " SELECT id, :sop_instance_uid, :sop_class_uid, :transfer_syntax_uid, :sha256, :size_bytes,"
     " :version, :calling_ae, :received_at"
     " FROM series WHERE study_id = :study_id AND series_instance_uid = :series_instance_uid"
-    " ON CONFLICT DO NOTHING RETURNING id"
+    " ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("received_at", type_=UTCDateTime()))
 _ARRIVED = update(STUDY).where(STUDY.c.id == bindparam("row")).values(last_received_at=bindparam("at"))
 
@@ -123,7 +123,7 @@ def insert_new(connection: Connection, table: Table) -> Any:  # noqa: ANN401
 def index_instances(engine: Engine, instances: Sequence[ReceivedInstance]) -> list[Indexed]:
     """Record instances in one transaction.
 
-    An image more of a known series that is being received costs two statements.
+    Images more of known series that are being received cost one statement together, and each study another.
 
     Parameters
     ----------
@@ -135,8 +135,8 @@ def index_instances(engine: Engine, instances: Sequence[ReceivedInstance]) -> li
     list of Indexed
         One per instance, in the same order.
     """
-    if len(instances) == 1 and _index_image(engine, instances[0]):
-        return [Indexed.NEW]
+    if _index_images(engine, instances):
+        return [Indexed.NEW] * len(instances)
     with writing(engine) as session:
         connection = session.connection()
         studies = _studies(connection, instances)
@@ -165,32 +165,38 @@ def index_instances(engine: Engine, instances: Sequence[ReceivedInstance]) -> li
     ]
 
 
-def _index_image(engine: Engine, image: ReceivedInstance) -> bool:
-    """Record a new image of a known series whose study is open; false, and nothing done, if it is not one."""
-    if not image.opens_version:
+def _index_images(engine: Engine, images: Sequence[ReceivedInstance]) -> bool:
+    """Record new images of known series whose studies are open; if one is not such, none, and false."""
+    if not images or not all(image.opens_version for image in images):
         return False
+    latest = {image.study_instance_uid: image.received_at for image in images}
     with engine.execution_options(writing=True).connect() as connection:
-        study = connection.execute(
-            _ARRIVED_OPEN, {"at": image.received_at, "uid": image.study_instance_uid}
-        ).first()
-        if study is None:
-            return False
-        row = {
-            "study_id": study.id,
-            "series_instance_uid": image.series_instance_uid,
-            "sop_instance_uid": image.sop_instance_uid,
-            "sop_class_uid": image.sop_class_uid,
-            "transfer_syntax_uid": image.transfer_syntax_uid,
-            "sha256": image.sha256,
-            "size_bytes": image.size_bytes,
-            "version": study.version,
-            "calling_ae": image.calling_ae,
-            "received_at": image.received_at,
-        }
-        if connection.execute(_ADD_TO_SERIES, row).first() is None:
+        studies = {}
+        for uid, at in sorted(latest.items()):
+            study = connection.execute(_ARRIVED_OPEN, {"at": at, "uid": uid}).first()
+            if study is None:
+                return False
+            studies[uid] = study
+        rows = [_image_row(image, studies[image.study_instance_uid]) for image in images]
+        if connection.execute(_ADD_TO_SERIES, rows).rowcount != len(rows):
             return False
         connection.commit()
     return True
+
+
+def _image_row(image: ReceivedInstance, study: Row[Any]) -> dict[str, Any]:
+    return {
+        "study_id": study.id,
+        "series_instance_uid": image.series_instance_uid,
+        "sop_instance_uid": image.sop_instance_uid,
+        "sop_class_uid": image.sop_class_uid,
+        "transfer_syntax_uid": image.transfer_syntax_uid,
+        "sha256": image.sha256,
+        "size_bytes": image.size_bytes,
+        "version": study.version,
+        "calling_ae": image.calling_ae,
+        "received_at": image.received_at,
+    }
 
 
 def _studies(connection: Connection, instances: Sequence[ReceivedInstance]) -> Mapping[str, _StudyRow]:

@@ -169,9 +169,13 @@ class _Texts(Mapping[str, str | None]):
 
 
 def _uid(ds: Dataset, keyword: str) -> str | None:
-    if keyword in ds and ds[keyword].VR != VR.UI:
+    """A UID without the checks and conversions that pydicom spends on it: they are made here once."""
+    element = ds.get_item(keyword)
+    if element is None or not element.value:
+        return None
+    if element.VR not in (None, VR.UI) or not isinstance(element.value, bytes):
         raise TypeError
-    return _text(ds, keyword)
+    return element.value.decode("ascii").strip("\0 ")
 
 
 def _text(ds: Dataset, keyword: str) -> str | None:

@@ -1,14 +1,16 @@
 """Instances from many associations into the index, with as few transactions as they allow.
 
-The first of the waiting associations commits for all that wait; those that come meanwhile gather, and one of
-them commits next. No one waits for a timer or another thread's turn when no one else is there, and everyone's
+The first of the waiting associations commits for all that wait; those that come meanwhile gather, and one
+of them commits next. While others are on their way it waits a moment for them; alone, it does not. Everyone's
 instance is committed before its answer is given.
 """
 
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -17,6 +19,7 @@ from db.index import Indexed, ReceivedInstance, index_instances
 
 _LARGEST_BATCH = 64
 _ATTEMPTS = 3
+_MOMENT_S = 0.001
 
 _Waiting = tuple[ReceivedInstance, "Future[Indexed]"]
 
@@ -27,7 +30,18 @@ class Indexer:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._waiting: deque[_Waiting] = deque()
+        self._coming: set[int] = set()
         self._committing = threading.Lock()
+
+    @contextmanager
+    def coming(self) -> Iterator[None]:
+        """Say that this thread will have an instance indexed before long."""
+        thread = threading.get_ident()
+        self._coming.add(thread)
+        try:
+            yield
+        finally:
+            self._coming.discard(thread)
 
     def index(self, instance: ReceivedInstance) -> Indexed:
         """Wait until the instance is committed.
@@ -41,6 +55,8 @@ class Indexer:
         self._waiting.append((instance, answer))
         with self._committing:
             while not answer.done():
+                if len(self._coming) > len(self._waiting):
+                    time.sleep(_MOMENT_S)
                 self._commit(
                     [self._waiting.popleft() for _ in range(min(len(self._waiting), _LARGEST_BATCH))]
                 )

@@ -22,6 +22,7 @@ from db.engine import reading, writing
 from db.index import Indexed, ReceivedInstance, record_event
 from db.lifecycle import is_own_report
 from listener.archive import AlreadyArchived, Archive, ArchiveError
+from listener.file_meta import dataset_of
 from listener.identity import Identity, UnidentifiedError, read_identity
 from listener.indexer import Indexer
 from listener.settings import ListenerSettings
@@ -36,8 +37,6 @@ OUT_OF_RESOURCES = 0xA700
 DATASET_DOES_NOT_MATCH_SOP_CLASS = 0xA900
 CANNOT_UNDERSTAND = 0xC000
 
-_PREAMBLE_AND_PREFIX = 132
-_GROUP_LENGTH_ELEMENT = 12
 _FREE_SPACE_IS_FRESH = timedelta(seconds=1)
 
 log = structlog.get_logger()
@@ -103,7 +102,8 @@ class Intake:
         if contradiction:
             return self._refuse(arrival, DATASET_DOES_NOT_MATCH_SOP_CLASS, contradiction)
         try:
-            return self._store(arrival, identity)
+            with self._indexer.coming():
+                return self._store(arrival, identity)
         except ArchiveError as error:
             return self._refuse(arrival, OUT_OF_RESOURCES, f"The storage failed ({error}).")
         except SQLAlchemyError as error:
@@ -194,10 +194,3 @@ def _contradiction(arrival: Arrival, identity: Identity) -> str | None:
     if identity.key.sop_instance_uid != arrival.sop_instance_uid:
         return "The SOP Instance UID of the dataset is not the one of the request."
     return None
-
-
-def dataset_of(stored: bytes) -> bytes:
-    """The dataset of a stored object, without preamble, prefix and file meta information."""
-    start = _PREAMBLE_AND_PREFIX + _GROUP_LENGTH_ELEMENT
-    length = int.from_bytes(stored[start - 4 : start], "little")
-    return stored[start + length :]

@@ -11,13 +11,13 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 from pynetdicom.dimse_primitives import C_STORE
-from pynetdicom.dsutils import create_file_meta, encode_file_meta
 from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 from pynetdicom.transport import ThreadedAssociationServer
 
 from listener.association import AcceptedConnection
+from listener.file_meta import file_meta
 from listener.intake import PROCESSING_FAILURE, SUCCESS, Answer, Arrival, Intake
 from listener.logs import place_of
 from listener.settings import ListenerSettings
@@ -122,33 +122,31 @@ class StorageSCP:
             # Only then is the rejection on its way before pynetdicom closes the connection.
             event.assoc.kill()
 
-    def _store(self, event: Event) -> Dataset:
+    def _store(self, event: Event) -> Dataset | int:
         try:
             answer = self._intake.receive(_arrival(event))
         except Exception as error:  # noqa: BLE001
             log.error("intake failed", error=type(error).__name__, place=place_of(error))
             answer = Answer(PROCESSING_FAILURE, "The instance could not be processed.")
+        if not answer.comment:
+            return answer.status
         response = Dataset()
         response.Status = answer.status
-        if answer.comment:
-            response.ErrorComment = answer.comment[:_ERROR_COMMENT_LENGTH]
+        response.ErrorComment = answer.comment[:_ERROR_COMMENT_LENGTH]
         return response
 
 
 def _arrival(event: Event) -> Arrival:
     request = cast(C_STORE, event.request)
-    sop_class_uid = request.AffectedSOPClassUID or UID("")
-    sop_instance_uid = request.AffectedSOPInstanceUID or UID("")
-    syntax = UID(event.context.transfer_syntax)
-    meta = create_file_meta(
-        sop_class_uid=sop_class_uid, sop_instance_uid=sop_instance_uid, transfer_syntax=syntax
-    )
+    sop_class_uid = request.AffectedSOPClassUID or ""
+    sop_instance_uid = request.AffectedSOPInstanceUID or ""
+    syntax = event.context.transfer_syntax
     return Arrival(
         sop_class_uid=str(sop_class_uid),
         sop_instance_uid=str(sop_instance_uid),
         transfer_syntax_uid=str(syntax),
         calling_ae=(event.assoc.requestor.ae_title or "").strip(),
-        file_meta=bytes(128) + b"DICM" + encode_file_meta(meta),
+        file_meta=file_meta(str(sop_class_uid), str(sop_instance_uid), str(syntax)),
         dataset=event.encoded_dataset(include_meta=False),
     )
 
