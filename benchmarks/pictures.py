@@ -3,6 +3,7 @@
 ``python -m benchmarks pictures`` writes ``docs/images/demo.svg`` and ``docs/images/tract.png``.
 """
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -29,6 +30,7 @@ import matplotlib.pyplot as plt
 
 app = typer.Typer(rich_markup_mode=None)
 
+_WEB_FONT = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 COLOURS = {Side.LEFT: "#e8743b", Side.RIGHT: "#19a0aa"}
 SHOWN_SEGMENTS = ("cerebral_peduncle", "internal_capsule", "corona_radiata", "subcortical")
@@ -46,10 +48,11 @@ def demo_picture(path: Path) -> int:
     console = Console(
         record=True, width=100, force_terminal=False, color_system="truecolor", force_interactive=False
     )
-    folder = Path(tempfile.mkdtemp(prefix="betz-demo-"))
+    folder = Path(tempfile.gettempdir()) / "betz-demo"
+    folder.mkdir()
     status = run_demo(console, folder, None)
     text = console.export_svg(title="./run demo", clear=False)
-    path.write_text(text.replace(str(folder), "/tmp/betz-demo"))
+    path.write_text(_WEB_FONT.sub("", text))
     return status
 
 

@@ -13,6 +13,8 @@ from pydantic_settings import (
 )
 from sqlalchemy import make_url
 
+from processors.acquisition import BodyPart, Contrast
+
 SETTINGS_FILE = Path("betz.toml")
 
 
@@ -39,6 +41,16 @@ def _from_seconds(value: object) -> object:
 
 Seconds = Annotated[timedelta, BeforeValidator(_from_seconds), Field(gt=timedelta(0))]
 """A time, written as a number of seconds."""
+
+
+def _required_series(text: str) -> str:
+    known = {f"{contrast} {part}" for contrast in Contrast for part in BodyPart}
+    if text not in known:
+        raise ValueError('a required series is a contrast and a body part, such as "T1 brain"')
+    return text
+
+
+RequiredSeries = Annotated[str, AfterValidator(_required_series)]
 AETitle = Annotated[str, AfterValidator(_ae_title)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -112,7 +124,7 @@ class SettlingSettings(_Section):
 
     quiet_period: Seconds = timedelta(seconds=120)
     """No image of the study for so long."""
-    required_series: tuple[str, ...] = ()
+    required_series: tuple[RequiredSeries, ...] = ()
     """``"<contrast> <body part>"``, such as ``"T1 brain"``: waited for until the deadline."""
     deadline: Seconds = timedelta(minutes=30)
     """From the first image; then the study goes on with what there is, marked incomplete."""
@@ -181,7 +193,7 @@ class Settings(BaseSettings):
         env_prefix="BETZ_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=SETTINGS_FILE
     )
 
-    institution: str = ""
+    institution: Annotated[str, Field(max_length=64, pattern=r"^[^\\\\\x00-\x1f]*$")] = ""
     """Institution Name of the equipment that makes the reports."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     listener: ListenerSettings = ListenerSettings()

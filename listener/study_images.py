@@ -1,16 +1,19 @@
 """A stored study as classified stacks, and a stack as the datasets of a volume."""
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 from pydicom import Dataset, dcmread
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from listener.archive import Archive, Key
 from listener.classification import classify
 from listener.classification.headers import Header, headers_of
 from listener.classification.stacks import Stack, frames_by_instance, split_stacks
+from listener.file_meta import dataset_of, file_meta
 from listener.intake import IMAGE_CLASSES
 from listener.routing import ClassifiedStack
 from processors.acquisition import BodyPart, Contrast, Plane
@@ -20,6 +23,10 @@ from processors.volume import Volume
 
 Instances = Sequence[tuple[str, str]]
 """(SOP Class UID, SOP Instance UID) of each instance of a series."""
+
+
+LARGEST_INFLATED = 1 << 29
+"""Bytes; a deflated dataset that is larger is taken for unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +44,30 @@ class StudyStack:
 
 
 def read_instance(archive: Archive, key: Key) -> Dataset | None:
-    """A stored instance, or ``None`` if it cannot be decoded."""
+    """A stored instance, or ``None`` if it cannot be decoded or is absurdly large when inflated."""
     try:
-        return dcmread(BytesIO(archive.get(key)))
+        return dcmread(BytesIO(_inflated(archive.get(key))))
     except UNREADABLE:
         return None
+
+
+def _inflated(stored: bytes) -> bytes:
+    """A stored object with its dataset inflated, where it is deflated; pydicom would do it without a limit.
+
+    Raises
+    ------
+    ValueError
+        If the dataset is cut or larger than :data:`LARGEST_INFLATED`.
+    """
+    dataset = dataset_of(stored)
+    head = stored[: len(stored) - len(dataset)]
+    if str(DeflatedExplicitVRLittleEndian).encode() not in head:
+        return stored
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflated = stream.decompress(dataset, max_length=LARGEST_INFLATED)
+    if not stream.eof:
+        raise ValueError("the deflated dataset is cut, or too large")
+    return file_meta("", "", str(ExplicitVRLittleEndian)) + inflated
 
 
 def classified_stacks(

@@ -6,6 +6,7 @@ asked kind, or with ``None``; they never raise.
 
 import math
 import struct
+import zlib
 from collections.abc import Iterable, Iterator
 
 from pydicom.dataset import Dataset
@@ -28,6 +29,7 @@ UNREADABLE = (
     struct.error,
     TypeError,
     ValueError,
+    zlib.error,
 )
 """What pydicom and its codecs raise on malformed content."""
 

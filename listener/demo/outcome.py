@@ -17,12 +17,16 @@ _STYLES = {
 
 
 def is_wrong(finding: Finding, drawn: frozenset[Sign] | None) -> bool:
-    """Whether a finding says the contrary of what is in the images; one that decides nothing does not."""
+    """Whether a finding does not say what is in the images.
+
+    A sign that this version does not measure, or that needs a series the study does not have, says nothing
+    and is not wrong; one that it measures and could not judge is.
+    """
     if drawn is None:
         return False
-    if finding.state is State.PRESENT:
-        return finding.sign not in drawn
-    return finding.state is State.ABSENT and finding.sign in drawn
+    if finding.state in (State.PRESENT, State.ABSENT):
+        return (finding.state is State.PRESENT) != (finding.sign in drawn)
+    return not {reason.key for reason in finding.reasons} <= {"not-implemented", "missing-series"}
 
 
 def findings_table(cases: Sequence[Case], reports: Mapping[str, Sequence[Finding]]) -> Table:

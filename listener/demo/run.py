@@ -160,10 +160,7 @@ def _look(engine: Engine, case: Case, progress: Progress) -> str:
             {"uid": case.study_instance_uid},
         ).first()
         events = session.execute(
-            text(
-                "SELECT event.what, event.details FROM event JOIN study ON study.id = event.study_id"
-                " WHERE study.study_instance_uid = :uid ORDER BY event.id"
-            ),
+            text("SELECT what FROM v_events WHERE study_instance_uid = :uid ORDER BY number"),
             {"uid": case.study_instance_uid},
         ).all()
     if study is None:
@@ -172,7 +169,7 @@ def _look(engine: Engine, case: Case, progress: Progress) -> str:
         progress.note(case.name, "received", str(study.instances))
     else:
         progress.reach(case.name, "received", f"{study.instances} images")
-    for what, _details in events:
+    for (what,) in events:
         station = _EVENT_STATIONS.get(what)
         if station == "analysed" and study.status == "analysing":
             progress.note(case.name, station, "running …")

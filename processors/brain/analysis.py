@@ -21,6 +21,7 @@ from processors.brain.shading import shading
 from processors.brain.tract_profile import SegmentSignal, TractMap, map_tract, segment_signals
 from processors.findings import (
     BRAIN_SIGNS,
+    READS,
     Algorithm,
     Finding,
     Reason,
@@ -34,16 +35,16 @@ from processors.volume import Volume
 
 TRACT = Algorithm("corticospinal tract profile", "0.1.0")
 
-NEEDED: dict[Sign, tuple[tuple[Contrast, ...], str]] = {
-    Sign.MOTOR_BAND: ((Contrast.SWI,), "SWI brain"),
-    Sign.CST_T1: ((Contrast.T1,), "T1 brain"),
-    Sign.CST_T1_MTC: ((Contrast.T1_MTC,), "T1 MTC brain"),
-    Sign.CST_T2: ((Contrast.T2,), "T2 brain"),
-    Sign.CST_FLAIR: ((Contrast.FLAIR,), "FLAIR brain"),
-    Sign.CST_DIFFUSION: ((Contrast.ADC, Contrast.DWI), "diffusion brain"),
-    Sign.PRECENTRAL_ATROPHY: ((Contrast.T1,), "3-D T1 brain"),
+NEEDED = {
+    Sign.MOTOR_BAND: "SWI brain",
+    Sign.CST_T1: "T1 brain",
+    Sign.CST_T1_MTC: "T1 MTC brain",
+    Sign.CST_T2: "T2 brain",
+    Sign.CST_FLAIR: "FLAIR brain",
+    Sign.CST_DIFFUSION: "diffusion brain",
+    Sign.PRECENTRAL_ATROPHY: "3-D T1 brain",
 }
-"""The series that each sign is read from: any of these contrasts, and how a radiologist would ask for it."""
+"""How a radiologist would ask for the series that a sign is read from."""
 
 
 def analyse_brain(volumes: Mapping[Contrast, Volume]) -> tuple[Finding, ...]:
@@ -58,12 +59,14 @@ def analyse_brain(volumes: Mapping[Contrast, Volume]) -> tuple[Finding, ...]:
 
 
 def _analyse(sign: Sign, volumes: Mapping[Contrast, Volume]) -> Finding:
-    contrasts, needed = NEEDED[sign]
+    contrasts = READS[sign]
     volume = next((volumes[contrast] for contrast in contrasts if contrast in volumes), None)
     if volume is None:
         given = Contrast.T1 in contrasts and Contrast.T1_POST_CONTRAST in volumes
         return not_evaluated(
-            sign, TRACT, Reason.of("post-contrast") if given else Reason.of("missing-series", needed=needed)
+            sign,
+            TRACT,
+            Reason.of("post-contrast") if given else Reason.of("missing-series", needed=NEEDED[sign]),
         )
     if sign is not Sign.CST_T1:
         return not_evaluated(sign, TRACT, Reason.of("not-implemented"))
