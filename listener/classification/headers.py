@@ -65,15 +65,7 @@ _FLATTENED_NAMES: dict[int, str] = {Tag(keyword): name for keyword, name in FLAT
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
-def header_of(ds: Dataset) -> dict[str, Any]:
-    """The header of an instance; of a multi-frame object, of its first frame.
-
-    ``HasPixelData`` says whether there are pixels. Nothing in the dataset makes this raise.
-    """
-    return headers_of(ds, first_only=True)[0]
-
-
-def headers_of(ds: Dataset, *, first_only: bool = False) -> tuple[dict[str, Any], ...]:
+def headers_of(ds: Dataset) -> tuple[dict[str, Any], ...]:
     """One header per frame, each with its ``FrameNumber`` from 1; without it for a single-frame object."""
     common = _plain(ds, _NAMES)
     common["HasPixelData"] = any(keyword in ds for keyword in PIXELS)
@@ -84,11 +76,10 @@ def headers_of(ds: Dataset, *, first_only: bool = False) -> tuple[dict[str, Any]
     frames = functional_groups(ds)
     if not frames:
         return (common,)
-    chosen = frames[:1] if first_only else frames
-    shared = _flat(chosen[0][1:])
+    shared = _flat(frames[0][1:])
     return tuple(
         common | shared | _flat(places[:1]) | {"FrameNumber": number}
-        for number, places in enumerate(chosen, start=1)
+        for number, places in enumerate(frames, start=1)
     )
 
 

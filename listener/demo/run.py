@@ -20,7 +20,7 @@ from listener.demo.pacs import AE_TITLE, PACS, free_port, open_pacs, wait_for_po
 from listener.demo.progress import Progress
 from listener.settings import Destination
 from processors.findings import Finding
-from reports.reading import read_findings
+from reports.reading import read_findings, read_summary
 
 QUIET_PERIOD_S = 3
 _GIVE_UP_AFTER_S = 900.0
@@ -181,12 +181,14 @@ def _look(engine: Engine, case: Case, progress: Progress) -> str:
 
 
 def _reports(pacs: PACS, cases: Sequence[Case], folder: Path) -> dict[str, tuple[Finding, ...]]:
-    """The findings by study, from what the PACS holds; a copy of each report goes into the folder."""
+    """The findings by study, from what the PACS holds; a copy of each goes into the folder."""
     (folder / "reports").mkdir(exist_ok=True)
     findings = {}
     for case in cases:
         for report in pacs.reports(case.study_instance_uid):
-            report.save_as(folder / "reports" / f"{case.name.replace(' ', '-')}.dcm")
+            path = folder / "reports" / f"{case.name.replace(' ', '-')}.dcm"
+            report.save_as(path)
+            path.with_suffix(".txt").write_text("\n".join(read_summary(report)) + "\n")
             findings[case.name] = read_findings(report)
     return findings
 

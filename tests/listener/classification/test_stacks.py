@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from listener.classification import classify
-from listener.classification.headers import header_of, headers_of
+from listener.classification.headers import headers_of
 from listener.classification.stacks import frames_by_instance, split_stacks
 from processors.acquisition import BodyPart, Contrast, Plane
 from processors.reading import read_volume
@@ -121,7 +121,7 @@ def test_an_enhanced_header_is_flat():
     folder = REAL / "siemens_xa30_enhanced"
     if not folder.is_dir():
         pytest.skip(f"no real images at {folder}")
-    header = header_of(pydicom.dcmread(next(folder.iterdir())))
+    header = headers_of(pydicom.dcmread(next(folder.iterdir())))[0]
     assert header["EchoTime"] == pytest.approx(2.41)
     assert header["RepetitionTime"] == 1800
     assert header["InversionTime"] == 900
@@ -146,6 +146,6 @@ def test_any_dataset_has_a_header(elements):
         tag = pydicom.tag.Tag(keyword)
         vr = pydicom.datadict.dictionary_VR(keyword)
         ds[tag] = pydicom.dataelem.RawDataElement(tag, vr, len(raw), raw, 0, False, True)
-    header = header_of(ds)
+    header = headers_of(ds)[0]
     assert header["HasPixelData"] is False
     assert classify(header).evidence
