@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +26,14 @@ from processors.volume import Volume
 FloatArray = npt.NDArray[np.float64]
 
 THREADS = 2
-SEARCH_SPACING_MM = 9.0
 SEARCH_SHRINK = 2
 RIGID_SPACING_MM = 4.0
 DEFORMABLE_SPACING_MM = 2.0
+SHADING_SPACING_MM = 8.0
+SHADING_ITERATIONS = (50, 50, 50)
+SHADING_VOXELS = 100
+CEILING = 1.4
+"""Times the median of head or brain: white matter lies below, fat beside a surface coil above."""
 START_ANGLES = np.radians((-30.0, 0.0, 30.0))
 START_SHIFTS_MM = (-50.0, -25.0, 0.0, 25.0, 50.0)
 STARTS_KEPT = 2
@@ -92,7 +97,8 @@ def register(volume: Volume) -> Registration:
     image = sitk.Clamp(image, sitk.sitkFloat32, *_robust_range(volume.array))
     brain = sitk.Mask(atlas.image("icbm_t1"), brain_mask())
     coarse = on_grid(image, low, high, RIGID_SPACING_MM)
-    affine = max(_candidates(image, low, high, brain), key=lambda found: _correlation(coarse, found, brain))
+    head = _evened(coarse, sitk.TriangleThreshold(coarse, 0, 1))
+    _, affine = max(_candidates(head, brain), key=itemgetter(0))
     return _deform(image, low, high, affine, brain)
 
 
@@ -108,6 +114,26 @@ def brain_mask() -> sitk.Image:
 def _robust_range(array: npt.NDArray[np.float32]) -> tuple[float, float]:
     low, high = np.percentile(array[::2, ::4, ::4], (1, 99.7))
     return float(low), float(max(high, low + 1e-6))
+
+
+def _evened(image: sitk.Image, where: sitk.Image) -> sitk.Image:
+    """The image without its shading, estimated from the voxels of a mask, and cut above their usual signal.
+
+    N4 (Tustison et al., IEEE TMI 2010;29:1310) on a coarser grid. It serves the registration alone: what is
+    measured is the signal as acquired. An image with too few voxels to fit stays as it is.
+    """
+    factors = [max(1, round(SHADING_SPACING_MM / step)) for step in image.GetSpacing()]
+    coarse, mask = sitk.Shrink(image, factors), sitk.Shrink(where, factors)
+    inside = sitk.GetArrayFromImage(mask) > 0
+    if np.count_nonzero(inside) < SHADING_VOXELS:
+        return image
+    estimate = sitk.N4BiasFieldCorrectionImageFilter()
+    estimate.SetMaximumNumberOfIterations(SHADING_ITERATIONS)
+    estimate.SetNumberOfThreads(1)
+    usual = np.median(sitk.GetArrayFromImage(estimate.Execute(coarse, mask))[inside])
+    even = image / sitk.Cast(sitk.Exp(estimate.GetLogBiasFieldAsImage(image)), sitk.sitkFloat32)
+    cut: sitk.Image = sitk.Clamp(even, sitk.sitkFloat32, 0.0, CEILING * float(usual))
+    return cut
 
 
 def _templates() -> tuple[sitk.Image, sitk.Image]:
@@ -131,9 +157,9 @@ def _centre(image: sitk.Image) -> FloatArray:
     return np.array(shape.GetCentroid(1))
 
 
-def _starts(image: sitk.Image, low: FloatArray, high: FloatArray, template: sitk.Image) -> list[FloatArray]:
-    """The rigid poses, LPS matrices of shape (4, 4), at which volume and template share most information."""
-    coarse = on_grid(image, low, high, SEARCH_SPACING_MM)
+def _starts(head: sitk.Image, template: sitk.Image) -> list[FloatArray]:
+    """The rigid poses, LPS matrices of shape (4, 4), at which head and template share most information."""
+    coarse = sitk.BinShrink(head, [SEARCH_SHRINK] * 3)
     template = sitk.BinShrink(template, [SEARCH_SHRINK] * 3)
     shift = _centre(template) - (centre := _centre(coarse))
     search = sitk.ImageRegistrationMethod()
@@ -194,16 +220,15 @@ def _affine(matrix: FloatArray) -> sitk.Transform:
     return sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
 
 
-def _candidates(
-    image: sitk.Image, low: FloatArray, high: FloatArray, brain: sitk.Image
-) -> list[sitk.Transform]:
-    """Rigid from each of the best poses to a Colin27 template, then affine to the brain inside."""
-    fixed = on_grid(image, low, high, RIGID_SPACING_MM)
+def _candidates(head: sitk.Image, brain: sitk.Image) -> list[tuple[float, sitk.Transform]]:
+    """Agreement and affine from each of the best poses: rigid to Colin27, then affine to the brain inside."""
     found = []
     for template in _templates():
-        for start in _starts(image, low, high, template):
-            rigid = _affine(_greedy_affine(fixed, template, start, "-dof 6 -m NMI -n 40x20"))
-            found.append(_refine(fixed, rigid, brain))
+        for start in _starts(head, template):
+            rigid = _affine(_greedy_affine(head, template, start, "-dof 6 -m NMI -n 40x20"))
+            even = _evened(head, _inside(head, rigid, 0))
+            affine = _refine(even, rigid, brain)
+            found.append((_correlation(even, affine, brain), affine))
     return found
 
 
@@ -245,6 +270,7 @@ def _deform(
         low = np.maximum(low, corner + where.min(axis=0) * RIGID_SPACING_MM - BRAIN_MARGIN_MM)
         high = np.minimum(high, corner + where.max(axis=0) * RIGID_SPACING_MM + BRAIN_MARGIN_MM)
     fixed = on_grid(image, low, high, DEFORMABLE_SPACING_MM)
+    fixed = _evened(fixed, _inside(fixed, affine, 0))
     moving = sitk.Resample(brain, fixed, affine)
     stripped = sitk.Mask(fixed, _inside(fixed, affine, 4))
     greedy = Greedy3D()
