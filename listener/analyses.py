@@ -3,11 +3,8 @@
 An analysis that crashes, runs out of memory or hangs takes its process with it, and nothing else.
 """
 
-import ctypes
 import multiprocessing
 import os
-import signal
-import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -19,6 +16,7 @@ import structlog
 
 from listener.archive import Archive, ArchiveError, open_archive
 from listener.logs import configure_logs, place_of
+from listener.parent import die_with_parent
 from listener.study_images import StackReference, read_stack
 from processors.acquisition import Contrast
 from processors.brain.analysis import analyse_brain
@@ -37,8 +35,6 @@ from processors.volume import Volume, VolumeError
 
 SIGNS: Mapping[str, Sequence[Sign]] = {"brain": BRAIN_SIGNS, "spine": CORD_SIGNS}
 """The signs that each analysis answers for."""
-
-_DIE_WITH_PARENT = 1
 
 log = structlog.get_logger()
 
@@ -115,10 +111,9 @@ def failed(name: str, why: str, software_version: str) -> tuple[Finding, ...]:
 def _prepare(log_level: str, parent: int) -> None:
     """Set up the analysis process; it ends with its parent, or at once where that is gone already."""
     configure_logs(log_level)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(0)
+    die_with_parent()
+    if os.getppid() != parent:
+        os._exit(0)
 
 
 def _analyse(

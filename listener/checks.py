@@ -7,9 +7,9 @@ from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 from listener.archive import ArchiveError, open_archive
+from listener.database import open_database
 from listener.delivery import echo
 from listener.settings import Settings
-from listener.worker import open_database
 
 _TAKEN = 98
 

@@ -6,10 +6,10 @@ import threading
 import structlog
 
 from listener.archive import open_archive
+from listener.database import open_database
 from listener.intake import Intake
 from listener.scp import StorageSCP
 from listener.settings import Settings
-from listener.worker import open_database
 
 log = structlog.get_logger()
 

@@ -14,10 +14,10 @@ from db.lifecycle import process_again, study_by_uid
 from listener.classification import classify
 from listener.classification.headers import Header, headers_of
 from listener.classification.stacks import split_stacks
+from listener.database import now, open_database
 from listener.routing import ClassifiedStack, route
 from listener.sending import dicom_files
 from listener.settings import Settings
-from listener.worker import now, open_database
 from processors.attributes import UNREADABLE
 
 _NEWEST = 50

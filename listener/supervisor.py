@@ -1,9 +1,7 @@
 """Listener and worker as processes of one node; one that ends unasked is started again."""
 
-import ctypes
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -11,7 +9,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-_DIE_WITH_PARENT = 1
+from listener.parent import die_with_parent
+
 _STABLE_AFTER_S = 30.0
 _LONGEST_PAUSE_S = 30.0
 _STOP_WITHIN_S = 15.0
@@ -42,7 +41,7 @@ class _Child:
             self.process, self.due = None, now + self.pause
         if now >= self.due:
             self.started = now
-            self.process = subprocess.Popen(self.command, preexec_fn=_die_with_parent)  # noqa: PLW1509
+            self.process = subprocess.Popen(self.command, preexec_fn=die_with_parent)  # noqa: PLW1509
 
 
 def supervise(commands: dict[str, Sequence[str]]) -> None:
@@ -64,9 +63,3 @@ def supervise(commands: dict[str, Sequence[str]]) -> None:
             process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
-
-
-def _die_with_parent() -> None:
-    """A supervisor that is killed leaves no process behind (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)

@@ -4,19 +4,18 @@ import os
 import signal
 import sys
 import threading
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import NoReturn
 
 import structlog
 from dbos import DBOS
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from db.engine import make_engine, migrate, writing
+from db.engine import writing
 from db.slots import LEASE, beat, claim_slot, release_slot
 from listener.analyses import AnalysisProcess
 from listener.archive import open_archive
+from listener.database import now, open_database
 from listener.logs import place_of
 from listener.settings import Settings
 from listener.steps import StudySteps
@@ -28,11 +27,6 @@ APPLICATION_VERSION = "1"
 _DELIVERIES_AT_ONCE = 4
 
 log = structlog.get_logger()
-
-
-def now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)
 
 
 def run_worker(settings: Settings) -> None:
@@ -72,18 +66,6 @@ def _leave(engine: Engine, slot: int) -> NoReturn:
     log.info("worker stopped", slot=slot)
     sys.stderr.flush()
     os._exit(0)
-
-
-def open_database(settings: Settings) -> Engine:
-    """The database of the settings, at the newest schema."""
-    url = settings.database.address()
-    for address in (url, settings.database.workflow_address()):
-        parsed = make_url(address)
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = make_engine(url)
-    migrate(engine)
-    return engine
 
 
 def _launch(settings: Settings, steps: StudySteps, slot: int) -> StudyWorkflow:
