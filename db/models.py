@@ -97,11 +97,15 @@ class Study(Base):
     """When the first image of this version came: the deadline counts from here."""
     last_received_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
-    """When the required series were last looked for."""
+    """The ``last_received_at`` for which the required series were looked for."""
     waiting_for: Mapped[list[Any] | None]
     """The required series that had not come then."""
     run: Mapped[int]
-    """How often an administrator had the version processed again."""
+    """How often the version was processed again, by an administrator or after an outage."""
+    away_since: Mapped[datetime | None]
+    """Since when the storage or the database has kept the version from being processed."""
+    again_at: Mapped[datetime | None]
+    """When it is tried again then."""
     settled_at: Mapped[datetime | None]
     complete: Mapped[bool | None]
     """Whether it settled with every required series, or at the deadline without."""

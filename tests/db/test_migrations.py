@@ -55,6 +55,23 @@ def test_downgrade_leaves_nothing(engine: Engine):
     assert rows(engine, "SELECT * FROM v_studies") == []
 
 
+def test_every_revision_can_be_left_and_reached_again(engine: Engine):
+    """With rows in the tables; the views of each revision answer."""
+    index_instances(engine, [arrival()])
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    for revision in ("0002", "0001", "head"):
+        with engine.execution_options(writing=True).begin() as connection:
+            config.attributes["connection"] = connection
+            (command.upgrade if revision == "head" else command.downgrade)(config, revision)
+        views = inspect(engine).get_view_names()
+        assert {"v_studies", "v_findings", "v_daily"} <= set(views)
+        assert ("v_measurements" in views) == (revision != "0001")
+        for view in views:
+            rows(engine, f"SELECT * FROM {view}")
+        assert len(rows(engine, "SELECT * FROM v_studies")) == 1
+
+
 def test_history_is_one_line():
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

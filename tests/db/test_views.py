@@ -61,12 +61,12 @@ def analysed(engine: Engine, version: int = 1, found=None) -> int:
     return study
 
 
-def add_report(engine: Engine, study: int, destinations: tuple[str, ...]) -> int:
+def add_report(engine: Engine, study: int, destinations: tuple[str, ...], version: int = 1) -> int:
     with writing(engine) as session:
         report = Report(
             study_id=study,
-            version=1,
-            sop_instance_uid="2.25.1",
+            version=version,
+            sop_instance_uid=f"2.25.{version}",
             sop_class_uid=SR,
             series_instance_uid="2.25.2",
             software_version="0.1",
@@ -116,6 +116,19 @@ def test_findings_are_the_newest_version_s(engine: Engine):
     assert [r.sign for r in rows(engine, "SELECT * FROM v_findings")] == ["cst_flair"]
     [study] = rows(engine, "SELECT signs_present, signs_evaluable FROM v_studies")
     assert tuple(study) == (0, 0)
+
+
+def test_findings_are_those_reported_until_a_newer_version_is(engine: Engine):
+    study = analysed(engine)
+    add_report(engine, study, ())
+    index_instances(engine, [arrival(50)])
+    analysed(engine, version=2, found=[f for f in findings() if f.sign == "cst_flair"])
+    assert len(rows(engine, "SELECT * FROM v_findings")) == 7
+    assert {r.version for r in rows(engine, "SELECT version FROM v_measurements")} == {1}
+    assert rows(engine, "SELECT signs_present FROM v_studies")[0].signs_present == 1
+    add_report(engine, study, (), version=2)
+    assert [r.sign for r in rows(engine, "SELECT * FROM v_findings")] == ["cst_flair"]
+    assert rows(engine, "SELECT signs_present FROM v_studies")[0].signs_present == 0
 
 
 def test_study_row_counts_signs_and_images(engine: Engine):
