@@ -25,10 +25,15 @@ _LARGEST_READ = 1 << 18
 
 
 class AcceptedConnection(RequestHandler):
-    """Makes the association of each connection one that is woken."""
+    """Makes the association of each connection one that is woken.
+
+    A peer that stops within a PDU, or takes no more of an answer, is given up after the AE's network timeout:
+    pynetdicom's own timers are looked at between PDUs only.
+    """
 
     def _create_association(self) -> Association:
         assoc = super()._create_association()
+        self.request.settimeout(self.ae.network_timeout)
         dul = assoc.dul
         came, idle = threading.Event(), threading.Event()
         idle.set()
@@ -107,6 +112,11 @@ def _receive(connection: socket, length: int) -> bytearray:
     """Read so many bytes, or fewer if the peer closes the connection.
 
     The length is the peer's word: memory is taken as the bytes come, not beforehand.
+
+    Raises
+    ------
+    TimeoutError
+        If nothing came for as long as the connection allows.
     """
     data = bytearray()
     while len(data) < length:

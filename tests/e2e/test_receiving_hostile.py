@@ -99,6 +99,25 @@ def _closed(connection: socket.socket) -> bool:
     return True
 
 
+def test_peer_that_stalls_within_a_pdu_frees_its_place(receiving_node, study_uid: str):
+    node: ReceivingNode = receiving_node(idle_timeout=1, maximum_associations=1)
+    scu = SCU(node.port)
+    [pdu, *_] = _pdus(mr_image(1, study=study_uid), scu.assoc.accepted_contexts[0].context_id)
+    scu.assoc.dul.socket.socket.sendall(pdu[: len(pdu) // 2])
+    assert rejection(node.port) == (TRANSIENT, BY_PRESENTATION, LIMIT_EXCEEDED)
+    eventually(lambda: rejection(node.port) is None, within_s=10)
+    eventually(lambda: not scu.assoc.is_established)
+
+
+@pytest.mark.parametrize("sent", [3, 50])
+def test_peer_that_stalls_within_its_association_request_is_closed(receiving_node, sent: int):
+    node: ReceivingNode = receiving_node(idle_timeout=1)
+    with socket.create_connection(("127.0.0.1", node.port)) as connection:
+        connection.settimeout(15)
+        connection.sendall((b"\x01\x00" + struct.pack(">I", 200) + bytes(200))[:sent])
+        assert _closed(connection)
+
+
 _RANDOM = random.Random(5)
 GARBAGE = {
     "http": b"GET / HTTP/1.1\r\nHost: betz\r\n\r\n",
