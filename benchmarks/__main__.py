@@ -6,6 +6,7 @@ from importlib import import_module
 BENCHMARKS = {
     "receive": "images a second over 1, 4 and 16 associations, beside other receivers",
     "brain": "time and memory of the brain analysis on synthetic patients",
+    "signs": "how often a drawn sign is found in synthetic heads, and one that was not drawn",
     "pictures": "the pictures of the README, from a run of the demo",
 }
 
