@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from db.index import Indexed, ReceivedInstance, index_instances
 
@@ -50,6 +50,8 @@ class Indexer:
         ------
         sqlalchemy.exc.SQLAlchemyError
             If the database could not take it.
+        Exception
+            Whatever else was raised on the way; everyone of the batch gets an answer of their own.
         """
         answer: Future[Indexed] = Future()
         self._waiting.append((instance, answer))
@@ -57,15 +59,25 @@ class Indexer:
             while not answer.done():
                 if len(self._coming) > len(self._waiting):
                     time.sleep(_MOMENT_S)
-                self._commit(
+                self._answer(
                     [self._waiting.popleft() for _ in range(min(len(self._waiting), _LARGEST_BATCH))]
                 )
         return answer.result()
 
+    def _answer(self, batch: Sequence[_Waiting]) -> None:
+        """Commit a batch; none of it is left without an answer, or its thread would wait for ever."""
+        try:
+            self._commit(batch)
+        except BaseException as error:
+            for _, answer in batch:
+                if not answer.done():
+                    answer.set_exception(error)
+            raise
+
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         try:
             answers = _retried(lambda: index_instances(self._engine, [instance for instance, _ in batch]))
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001
             if len(batch) == 1:
                 batch[0][1].set_exception(error)
                 return
