@@ -1,6 +1,7 @@
 """The listener process: the association server over the archive and the index."""
 
 import signal
+import socket
 import threading
 
 import structlog
@@ -14,20 +15,31 @@ from listener.settings import Settings
 log = structlog.get_logger()
 
 
-def run_listener(settings: Settings) -> None:
+def run_listener(settings: Settings, inherited: int | None = None) -> None:
     """Listen until SIGTERM or SIGINT; associations under way are aborted then, what they sent is kept.
+
+    Parameters
+    ----------
+    inherited
+        File descriptor of a socket that listens already, shared with the other listener processes.
 
     Raises
     ------
     OSError
         If the address cannot be listened on.
+    listener.archive.ArchiveError
+        If the storage cannot be looked at.
     """
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     engine = open_database(settings)
-    intake = Intake(open_archive(settings.storage.url), engine, settings.listener)
-    scp = StorageSCP(intake, settings.listener)
+    archive = open_archive(settings.storage.url)
+    if abandoned := archive.remove_abandoned():
+        log.info("half-written files removed", count=abandoned)
+    intake = Intake(archive, engine, settings.listener)
+    listening = None if inherited is None else socket.socket(fileno=inherited)
+    scp = StorageSCP(intake, settings.listener, listening)
     log.info("listening", ae_title=settings.listener.ae_title, host=settings.listener.host, port=scp.port)
     stopping.wait()
     scp.stop()

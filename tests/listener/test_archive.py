@@ -2,8 +2,10 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -110,6 +112,98 @@ def test_writing_that_fails_half_way_leaves_nothing(tmp_path: Path):
         archive.quarantine(KEY, "a" * 64, parts())
     assert files(tmp_path) == []
     archive.put(KEY, PARTS)
+
+
+def synced(monkeypatch: pytest.MonkeyPatch, root: Path) -> list[str]:
+    """The folders that are fsynced from now on, relative to the root."""
+    done: list[str] = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if path.is_dir():
+            done.append(str(path.relative_to(root)))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    return done
+
+
+ALL_FOLDERS = ["studies/1.2/1.2.3", "studies/1.2", "studies"]
+
+
+def test_who_finds_the_name_taken_has_it_on_disk_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The one who took the name may not have fsynced the folder yet."""
+    FolderArchive(tmp_path).put(KEY, PARTS)
+    archive = FolderArchive(tmp_path)
+    folders = synced(monkeypatch, tmp_path)
+    with pytest.raises(AlreadyArchived):
+        archive.put(KEY, PARTS)
+    assert folders == ALL_FOLDERS
+
+
+def test_folders_that_another_made_are_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    archive = FolderArchive(tmp_path)
+    (tmp_path / "studies/1.2/1.2.3").mkdir(parents=True)
+    folders = synced(monkeypatch, tmp_path)
+    archive.put(KEY, PARTS)
+    assert folders == ALL_FOLDERS
+    archive.put(Key("1.2", "1.2.3", "1.2.3.5"), PARTS)
+    assert folders == [*ALL_FOLDERS, ALL_FOLDERS[0]]
+
+
+def test_folders_removed_by_hand_are_made_and_on_disk_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    archive = FolderArchive(tmp_path)
+    archive.put(KEY, PARTS)
+    shutil.rmtree(tmp_path / "studies/1.2")
+    folders = synced(monkeypatch, tmp_path)
+    archive.put(KEY, PARTS)
+    assert folders == ALL_FOLDERS
+
+
+def test_what_a_crash_left_half_written_is_removed_after_an_hour(tmp_path: Path):
+    archive = FolderArchive(tmp_path)
+    for name, minutes in (("old", 61), ("young", 59)):
+        (tmp_path / "incoming" / name).write_bytes(b"half")
+        then = time.time() - 60 * minutes
+        os.utime(tmp_path / "incoming" / name, (then, then))
+    assert archive.remove_abandoned() == 1
+    assert files(tmp_path) == ["incoming/young"]
+
+
+def test_set_aside_after_an_hour(tmp_path: Path):
+    archive = FolderArchive(tmp_path)
+    archive.put(KEY, PARTS)
+    assert not archive.set_aside(KEY, "a" * 64)
+    then = time.time() - 3700
+    os.utime(tmp_path / "studies" / KEY.path, (then, then))
+    assert archive.set_aside(KEY, "a" * 64)
+    assert files(tmp_path) == [f"quarantine/1.2/1.2.3/1.2.3.4.{'a' * 16}.dcm"]
+    assert not archive.set_aside(KEY, "a" * 64)
+
+
+def test_store_takes_a_key_once_even_if_it_looked_free(monkeypatch: pytest.MonkeyPatch):
+    archive = open_archive(f"memory://{uuid.uuid4()}")
+    archive.put(KEY, PARTS)
+    looks = iter([False])
+    exists = archive._files.exists
+    monkeypatch.setattr(archive._files, "exists", lambda path: next(looks, None) is None and exists(path))
+    with pytest.raises(AlreadyArchived):
+        archive.put(KEY, (b"other",))
+    assert archive.get(KEY) == b"metadataset"
+
+
+def test_errors_of_a_stores_own_client_are_errors_of_the_archive(monkeypatch: pytest.MonkeyPatch):
+    class EndpointConnectionError(Exception):
+        pass
+
+    def fail(*_args, **_kwargs):
+        raise EndpointConnectionError("https://store.example/PLANCK^MAX")
+
+    archive = open_archive(f"memory://{uuid.uuid4()}")
+    monkeypatch.setattr(archive._files, "pipe_file", fail)
+    with pytest.raises(ArchiveError, match=r"^EndpointConnectionError$"):
+        archive.put(KEY, PARTS)
 
 
 _FILL = """
