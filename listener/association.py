@@ -12,16 +12,52 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from socket import socket
+from socket import create_server, socket
 from typing import Any
 
 from pynetdicom.association import Association
 from pynetdicom.dul import DULServiceProvider
-from pynetdicom.transport import RequestHandler
+from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 _LONGEST_WAIT_S = 0.02
 """After so long without an event the timers and the orders to stop are looked at."""
 _LARGEST_READ = 1 << 18
+
+
+_BACKLOG = 128
+
+
+def listening_socket(host: str, port: int) -> socket:
+    """A socket that several listener processes can accept connections from.
+
+    It outlives each of them: while one is started anew, connections wait.
+
+    Raises
+    ------
+    OSError
+        If the address cannot be listened on.
+    """
+    listening = create_server((host, port), backlog=_BACKLOG)
+    listening.setblocking(False)
+    return listening
+
+
+class SharingServer(ThreadedAssociationServer):
+    """Accepts from a socket that listens already, and that other processes may accept from too."""
+
+    def __init__(self, listening: socket, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
+        self._listening = listening
+        super().__init__(*arguments, **named)
+
+    def server_bind(self) -> None:
+        """Take the socket in the place of one's own."""
+        if self.socket is not None:
+            self.socket.close()
+        self.socket = self._listening
+        self.server_address = self._listening.getsockname()
+
+    def server_activate(self) -> None:
+        """Nothing is left to do: the socket listens."""
 
 
 class AcceptedConnection(RequestHandler):

@@ -48,23 +48,48 @@ def _settings(file: Path | None) -> Settings:
     return settings
 
 
+def _supervise(file: Path | None, settings: Settings, *others: str) -> None:
+    """Run the listener's processes on one socket, and other commands beside them."""
+    from listener.association import listening_socket
+    from listener.supervisor import supervise
+
+    try:
+        listening = listening_socket(settings.listener.host, settings.listener.port)
+    except OSError as error:
+        where = f"{settings.listener.host}:{settings.listener.port}"
+        typer.echo(f"Cannot listen on {where}: {error.strerror}.", err=True)
+        raise typer.Exit(2) from None
+    base = [sys.executable, "-m", "listener"]
+    options = ["--settings", str(file)] if file else []
+    share = ["listener", "--socket", str(listening.fileno())]
+    commands = {
+        f"listener {number}": [*base, *share, *options]
+        for number in range(1, settings.listener.processes + 1)
+    }
+    supervise(commands | {name: [*base, name, *options] for name in others}, inherits=(listening.fileno(),))
+
+
 @app.command()
 def serve(settings: SettingsFile = None) -> None:
     """Run the node: a listener and a worker, until stopped."""
-    from listener.supervisor import supervise
-
-    _settings(settings)
-    base = [sys.executable, "-m", "listener"]
-    options = ["--settings", str(settings)] if settings else []
-    supervise({name: [*base, name, *options] for name in ("listener", "worker")})
+    _supervise(settings, _settings(settings), "worker")
 
 
 @app.command()
-def listener(settings: SettingsFile = None) -> None:
+def listener(
+    settings: SettingsFile = None,
+    socket: Annotated[
+        int | None, typer.Option(hidden=True, help="A socket that listens already, by its file descriptor.")
+    ] = None,
+) -> None:
     """Receive images only; workers elsewhere do the rest."""
+    node = _settings(settings)
+    if socket is None and node.listener.processes > 1:
+        _supervise(settings, node)
+        return
     from listener.server import run_listener
 
-    run_listener(_settings(settings))
+    run_listener(node, socket)
 
 
 @app.command()

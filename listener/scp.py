@@ -1,6 +1,8 @@
 """The association server: C-ECHO and C-STORE, who may connect, what is accepted."""
 
 import threading
+from functools import partial
+from socket import socket
 from socketserver import TCPServer
 from typing import cast
 
@@ -16,7 +18,7 @@ from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 from pynetdicom.transport import ThreadedAssociationServer
 
-from listener.association import AcceptedConnection
+from listener.association import AcceptedConnection, SharingServer, listening_socket
 from listener.file_meta import file_meta
 from listener.intake import PROCESSING_FAILURE, SUCCESS, Answer, Arrival, Intake
 from listener.logs import place_of
@@ -68,7 +70,8 @@ def storage_contexts() -> list[PresentationContext]:
 class StorageSCP:
     """The server, from its start until :meth:`stop`."""
 
-    def __init__(self, intake: Intake, settings: ListenerSettings) -> None:
+    def __init__(self, intake: Intake, settings: ListenerSettings, listening: socket | None = None) -> None:
+        self._listening = listening or listening_socket(settings.host, settings.port)
         self._intake = intake
         self._settings = settings
         self._server = self._start()
@@ -91,7 +94,7 @@ class StorageSCP:
         ae.add_supported_context(Verification)
         ae.require_called_aet = True
         ae.require_calling_aet = list(settings.calling_ae_titles)
-        ae.maximum_associations = settings.maximum_associations
+        ae.maximum_associations = max(1, settings.maximum_associations // settings.processes)
         ae.maximum_pdu_size = settings.maximum_pdu_size
         ae.network_timeout = settings.idle_timeout.total_seconds()
         ae.dimse_timeout = settings.idle_timeout.total_seconds()
@@ -105,9 +108,9 @@ class StorageSCP:
             (evt.EVT_ABORTED, lambda event: _log(event, "association aborted")),
         ]
         server = ae.make_server(
-            (settings.host, settings.port),
+            self._listening.getsockname(),
             evt_handlers=handlers,
-            server_class=ThreadedAssociationServer,
+            server_class=partial(SharingServer, self._listening),  # type: ignore[arg-type]
             request_handler=AcceptedConnection,
         )
         threading.Thread(target=server.serve_forever, name="association server", daemon=True).start()

@@ -70,7 +70,10 @@ class ListenerSettings(_Section):
     """AE titles that may connect; empty for any."""
     calling_addresses: tuple[str, ...] = ()
     """IP addresses that may connect; empty for any."""
+    processes: Annotated[int, Field(ge=1, le=64)] = 2
+    """How many processes share the port; each serves its part of the associations on a core of its own."""
     maximum_associations: Annotated[int, Field(ge=1, le=1000)] = 32
+    """All processes together; never fewer than one each."""
     maximum_pdu_size: Annotated[int, Field(ge=4096, le=1 << 20)] = 1 << 17
     """Bytes; what the peer is told it may send at once."""
     maximum_instance_size: Annotated[int, Field(ge=1 << 20)] = 2 << 30

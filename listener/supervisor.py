@@ -4,7 +4,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -23,6 +23,7 @@ log = structlog.get_logger()
 class _Child:
     name: str
     command: Sequence[str]
+    inherits: tuple[int, ...]
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     pause: float = 0.0
@@ -41,15 +42,25 @@ class _Child:
             self.process, self.due = None, now + self.pause
         if now >= self.due:
             self.started = now
-            self.process = subprocess.Popen(self.command, preexec_fn=die_with_parent)  # noqa: PLW1509
+            self.process = subprocess.Popen(
+                self.command,
+                preexec_fn=die_with_parent,  # noqa: PLW1509
+                pass_fds=self.inherits,
+            )
 
 
-def supervise(commands: dict[str, Sequence[str]]) -> None:
-    """Keep the commands running until SIGTERM or SIGINT, then stop them."""
+def supervise(commands: Mapping[str, Sequence[str]], inherits: tuple[int, ...] = ()) -> None:
+    """Keep the commands running until SIGTERM or SIGINT, then stop them.
+
+    Parameters
+    ----------
+    inherits
+        File descriptors that stay open in the processes, such as a socket that they share.
+    """
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    children = [_Child(name, command) for name, command in commands.items()]
+    children = [_Child(name, command, inherits) for name, command in commands.items()]
     while not stopping.is_set():
         for child in children:
             child.keep_running()

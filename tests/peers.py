@@ -320,7 +320,9 @@ class ReceivingNode:
         self.engine: Engine = make_engine(url)
         migrate(self.engine)
         self.archive = open_archive(str(folder / "archive"))
-        settings = ListenerSettings(**{"port": free_port(), "minimum_free_space": 0, **listener})
+        settings = ListenerSettings(
+            **{"port": free_port(), "processes": 1, "minimum_free_space": 0, **listener}
+        )
         self.intake = Intake(self.archive, self.engine, settings)
         self._scp = StorageSCP(self.intake, settings)
         self.port = self._scp.port
@@ -355,6 +357,7 @@ class NodeProcesses:
         self.log = folder / "betz.log"
         self.environment = {
             "BETZ_LISTENER__PORT": str(self.port),
+            "BETZ_LISTENER__PROCESSES": "1",
             "BETZ_LISTENER__MINIMUM_FREE_SPACE": "0",
             "BETZ_STORAGE__URL": str(folder / "archive"),
             "BETZ_DATABASE__URL": url,
