@@ -250,7 +250,8 @@ def _correlation(fixed: sitk.Image, affine: sitk.Transform, brain: sitk.Image) -
     if np.count_nonzero(mask) < 1000:
         return -1.0
     moving = sitk.GetArrayFromImage(sitk.Resample(brain, fixed, affine))[mask]
-    return float(np.nan_to_num(np.corrcoef(sitk.GetArrayFromImage(fixed)[mask], moving)[0, 1], nan=-1.0))
+    with np.errstate(invalid="ignore"):
+        return float(np.nan_to_num(np.corrcoef(sitk.GetArrayFromImage(fixed)[mask], moving)[0, 1], nan=-1.0))
 
 
 def _refine(fixed: sitk.Image, affine: sitk.Transform, brain: sitk.Image) -> sitk.Transform:
