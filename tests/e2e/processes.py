@@ -5,12 +5,16 @@ from pathlib import Path
 import pytest
 
 
-def child(pid: int, command: str) -> int | None:
-    """The child of ``betz serve`` that runs a command, if it runs just now."""
+def children(pid: int, command: str) -> list[int]:
+    """The children of a supervising ``betz`` that run a command just now."""
     if not Path("/proc/self/stat").exists():
         pytest.skip("there is no /proc to find the processes in")
-    found = [one for one in _children(pid) if _command_line(one)[2:4] == ["listener", command]]
-    return found[0] if found else None
+    return [one for one in _children(pid) if _command_line(one)[2:4] == ["listener", command]]
+
+
+def child(pid: int, command: str) -> int | None:
+    """The first of these, if it runs just now."""
+    return next(iter(children(pid, command)), None)
 
 
 def analysis_process(worker: int) -> int | None:
