@@ -89,9 +89,10 @@ _FIND = (
         )
     )
     .where(STUDY.c.study_instance_uid.in_(bindparam("studies", expanding=True)))
-    .order_by(STUDY.c.id)
     .with_for_update(of=STUDY)
 )
+_FIND_IN_ORDER = _FIND.order_by(STUDY.c.study_instance_uid.collate("C"))
+"""For PostgreSQL, where several transactions lock rows at once: all in Python's order of UIDs."""
 _STORED = select(
     INSTANCE.c.sop_instance_uid,
     STUDY.c.study_instance_uid,
@@ -221,7 +222,8 @@ def _find(connection: Connection, series: Iterable[tuple[str, str]]) -> dict[str
     wanted = list(series)
     found: dict[str, _StudyRow] = {}
     values = {"studies": [study for study, _ in wanted], "series": [uid for _, uid in wanted]}
-    for study_uid, study_id, status, version, series_uid, series_id in connection.execute(_FIND, values):
+    find = _FIND_IN_ORDER if connection.dialect.name == "postgresql" else _FIND
+    for study_uid, study_id, status, version, series_uid, series_id in connection.execute(find, values):
         study = found.setdefault(study_uid, _StudyRow(study_id, status, version))
         if series_uid is not None:
             study.series[series_uid] = series_id
@@ -341,6 +343,12 @@ def _note_arrival(
                 details={"version": study.version + 1},
             )
         )
+
+
+def is_indexed(session: Session, sop_instance_uid: str) -> bool:
+    """Whether an instance was ever recorded under this SOP Instance UID."""
+    find = select(INSTANCE.c.id).where(INSTANCE.c.sop_instance_uid == sop_instance_uid)
+    return session.scalar(find) is not None
 
 
 def record_event(

@@ -1,5 +1,6 @@
 """What the index says of instances, on both databases."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -240,3 +241,31 @@ def test_every_end_of_a_study_can_be_reopened(engine: Engine):
         index_instances(engine, [arrival(100 + number)])
         [row] = rows(engine, "SELECT status, version FROM study")
         assert tuple(row) == ("receiving", number + 1)
+
+
+def test_studies_are_locked_in_one_order(engine: Engine):
+    """Images of open studies do not deadlock with a transaction that looks its studies up first."""
+    first, second = "1.2.9", "1.2.10"
+    for study in (first, second):
+        index_instances(engine, [arrival(1, study=study)])
+    updates: list[str] = []
+    other = []
+
+    def second_transaction() -> None:
+        reports = [
+            arrival(9, study=study, opens_version=False, sop_class_uid=SR) for study in (first, second)
+        ]
+        other.extend(index_instances(engine, reports))
+
+    thread = threading.Thread(target=second_transaction)
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def start_other(_connection, _cursor, statement, *_):
+        if statement.startswith("UPDATE study SET last_received_at") and not updates:
+            updates.append(statement)
+            thread.start()
+            thread.join(0.5)
+
+    assert index_instances(engine, [arrival(2, study=study) for study in (first, second)]) == [NEW, NEW]
+    thread.join(30)
+    assert other == [NEW, NEW]
