@@ -5,9 +5,10 @@ Success is answered only when the exact bytes are on disk under their final name
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 from pydicom.uid import (
@@ -19,9 +20,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.engine import reading, writing
-from db.index import Indexed, ReceivedInstance, record_event
-from db.lifecycle import is_own_report
-from listener.archive import AlreadyArchived, Archive, ArchiveError
+from db.index import Indexed, ReceivedInstance, is_indexed, record_event
+from db.lifecycle import is_own_report, study_by_uid
+from listener.archive import AlreadyArchived, Archive, ArchiveError, Key
 from listener.file_meta import dataset_of
 from listener.identity import Identity, UnidentifiedError, read_identity
 from listener.indexer import Indexer
@@ -38,6 +39,7 @@ DATASET_DOES_NOT_MATCH_SOP_CLASS = 0xA900
 CANNOT_UNDERSTAND = 0xC000
 
 _FREE_SPACE_IS_FRESH = timedelta(seconds=1)
+_MOST_EVENTS_REMEMBERED = 10_000
 
 log = structlog.get_logger()
 
@@ -71,7 +73,13 @@ class Answer:
 
 
 class Intake:
-    """Takes instances from any number of associations at once."""
+    """Takes instances from any number of associations at once.
+
+    Those of one key are taken one after the other, so that none sees a file of which another has yet to say
+    in the index what it is. Two listeners on one archive do not know of each other: of the same instance with
+    different content, at the same moment, both have only the archive's refusal to overwrite, and leave alone
+    what is younger than an hour.
+    """
 
     def __init__(
         self,
@@ -87,6 +95,9 @@ class Intake:
         self._indexer = Indexer(engine)
         self._space = threading.Lock()
         self._space_checked: tuple[datetime, int | None] | None = None
+        self._in_work: set[Key] = set()
+        self._done = threading.Condition()
+        self._recorded: set[tuple[date, tuple[str, ...]]] = set()
 
     def receive(self, arrival: Arrival) -> Answer:
         """Store one instance durably; the answer says whether it is, or why not."""
@@ -100,12 +111,12 @@ class Intake:
             return self._refuse(arrival, CANNOT_UNDERSTAND, str(error))
         contradiction = _contradiction(arrival, identity)
         if contradiction:
-            return self._refuse(arrival, DATASET_DOES_NOT_MATCH_SOP_CLASS, contradiction)
+            return self._refuse(arrival, DATASET_DOES_NOT_MATCH_SOP_CLASS, contradiction, identity)
         try:
-            with self._indexer.coming():
+            with self._alone_with(identity.key), self._indexer.coming():
                 return self._store(arrival, identity)
         except ArchiveError as error:
-            return self._refuse(arrival, OUT_OF_RESOURCES, f"The storage failed ({error}).")
+            return self._refuse(arrival, OUT_OF_RESOURCES, f"The storage failed ({error}).", identity)
         except SQLAlchemyError as error:
             log.error("index failed", error=type(error).__name__)
             return Answer(PROCESSING_FAILURE, "The database did not take the instance.")
@@ -120,6 +131,20 @@ class Intake:
         free = checked[1]
         return free is not None and free < self._settings.minimum_free_space
 
+    @contextmanager
+    def _alone_with(self, key: Key) -> Iterator[None]:
+        """Wait until no other association is at work on the instance of this key."""
+        with self._done:
+            while key in self._in_work:
+                self._done.wait()
+            self._in_work.add(key)
+        try:
+            yield
+        finally:
+            with self._done:
+                self._in_work.remove(key)
+                self._done.notify_all()
+
     def _store(self, arrival: Arrival, identity: Identity) -> Answer:
         digest = hashlib.sha256(arrival.dataset).hexdigest()
         archived = False
@@ -127,16 +152,31 @@ class Intake:
             self._archive.put(identity.key, (arrival.file_meta, arrival.dataset))
             archived = True
         except AlreadyArchived:
-            if dataset_of(self._archive.get(identity.key)) != arrival.dataset:
+            there = dataset_of(self._archive.get(identity.key))
+            if there != arrival.dataset:
                 if self._is_own_report(identity):
                     return Answer(SUCCESS)
-                return self._quarantine(arrival, identity, digest)
+                if not self._set_aside(arrival, identity, hashlib.sha256(there).hexdigest()):
+                    return self._quarantine(arrival, identity, digest)
+                self._archive.put(identity.key, (arrival.file_meta, arrival.dataset))
+                archived = True
         indexed = self._indexer.index(self._received(arrival, identity, digest))
         if indexed in (Indexed.CONFLICTING, Indexed.OWN) and archived:
             self._archive.remove(identity.key)
         if indexed is Indexed.CONFLICTING:
             return self._quarantine(arrival, identity, digest)
         return Answer(SUCCESS)
+
+    def _set_aside(self, arrival: Arrival, identity: Identity, digest: str) -> bool:
+        """Have a file give way that no row tells of, as a crash between archive and index leaves one."""
+        with reading(self._engine) as session:
+            if is_indexed(session, identity.key.sop_instance_uid):
+                return False
+        if not self._archive.set_aside(identity.key, digest):
+            return False
+        why = "A file that the index did not know gave way to other content of the same SOP Instance UID."
+        self._record(arrival, "file-set-aside", why, identity)
+        return True
 
     def _is_own_report(self, identity: Identity) -> bool:
         """Whether it is a report of ours, which a PACS may send back encoded anew."""
@@ -164,28 +204,41 @@ class Intake:
     def _quarantine(self, arrival: Arrival, identity: Identity, digest: str) -> Answer:
         path = self._archive.quarantine(identity.key, digest, (arrival.file_meta, arrival.dataset))
         why = "The SOP Instance UID is stored already with other content."
-        self._record(arrival, "instance-quarantined", why, path=path)
+        self._record(arrival, "instance-quarantined", why, identity, path=path)
         return Answer(DUPLICATE_SOP_INSTANCE, why)
 
-    def _refuse(self, arrival: Arrival, status: int, why: str) -> Answer:
-        self._record(arrival, "instance-refused", why, status=f"{status:04X}")
+    def _refuse(self, arrival: Arrival, status: int, why: str, identity: Identity | None = None) -> Answer:
+        self._record(arrival, "instance-refused", why, identity, status=f"{status:04X}")
         return Answer(status, why)
 
-    def _record(self, arrival: Arrival, what: str, why: str, **details: str) -> None:
-        """Add to the audit trail; if the database does not take it, the log has it at least."""
+    def _record(
+        self, arrival: Arrival, what: str, why: str, identity: Identity | None, **details: str
+    ) -> None:
+        """Add to the audit trail, once a day; if the database does not take it, the log has it at least."""
         log.warning(what, why=why, calling_ae=arrival.calling_ae, **details)
+        now = self._now()
+        details = {"sop_instance_uid": arrival.sop_instance_uid[:64], **details}
+        this = (now.date(), (arrival.calling_ae, what, why, *details.values()))
+        if this in self._recorded:
+            return
         try:
             with writing(self._engine) as session:
+                study = study_by_uid(session, identity.key.study_instance_uid) if identity else None
                 record_event(
                     session,
-                    at=self._now(),
+                    at=now,
                     who=arrival.calling_ae,
                     what=what,
                     why=why,
-                    details={"sop_instance_uid": arrival.sop_instance_uid[:64], **details},
+                    study_id=study.id if study else None,
+                    details=details,
                 )
         except SQLAlchemyError as error:
             log.error("event not recorded", error=type(error).__name__)
+            return
+        if len(self._recorded) >= _MOST_EVENTS_REMEMBERED:
+            self._recorded.clear()
+        self._recorded.add(this)
 
 
 def _contradiction(arrival: Arrival, identity: Identity) -> str | None:

@@ -1,5 +1,9 @@
 """The answer to one C-STORE: every status, and what is left behind."""
 
+import hashlib
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -185,11 +189,73 @@ def test_database_fails_and_the_peer_sends_again(desk: Desk):
     assert desk.instances() == 1
 
 
-def test_other_bytes_after_a_failed_index_do_not_replace(desk: Desk):
+def test_other_bytes_just_after_a_failed_index_do_not_replace(desk: Desk):
+    """Another listener may be about to index what lies there."""
     desk.disk.put(Key(STUDY_UID, f"{STUDY_UID}.1", f"{STUDY_UID}.1.1"), (file_bytes(mr_image()),))
     assert desk.receive(mr_image(SeriesDescription="another"))[0] == 0x0111
     assert desk.receive(mr_image())[0] == 0
     assert desk.instances() == 1
+
+
+def orphan(desk: Desk) -> Path:
+    """A file that a crash left without a row more than an hour ago."""
+    desk.disk.put(Key(STUDY_UID, f"{STUDY_UID}.1", f"{STUDY_UID}.1.1"), (file_bytes(mr_image()),))
+    path = desk.folder / "studies" / f"{PATH}.dcm"
+    then = time.time() - 3700
+    os.utime(path, (then, then))
+    return path
+
+
+def test_file_that_a_crash_left_gives_way_to_other_content(desk: Desk):
+    path = orphan(desk)
+    another = mr_image(SeriesDescription="another")
+    assert desk.receive(another) == (0, "")
+    assert path.read_bytes() == file_bytes(another)
+    digest = hashlib.sha256(dataset_bytes(mr_image())).hexdigest()
+    assert desk.files() == [f"quarantine/{PATH}.{digest[:16]}.dcm", f"studies/{PATH}.dcm"]
+    assert [what for what, _ in desk.events()] == ["file-set-aside"]
+    assert desk.receive(mr_image())[0] == 0x0111
+    assert path.read_bytes() == file_bytes(another)
+
+
+def test_old_file_that_the_index_knows_gives_way_to_nothing(desk: Desk):
+    path = orphan(desk)
+    assert desk.receive(mr_image())[0] == 0
+    assert desk.receive(mr_image(SeriesDescription="another"))[0] == 0x0111
+    assert path.read_bytes() == file_bytes(mr_image())
+
+
+def test_many_contents_of_one_uid_at_once_over_a_file_that_a_crash_left(desk: Desk):
+    """Whatever was answered Success is what is there; everything else is in quarantine."""
+    path = orphan(desk)
+    images = [mr_image(), *(mr_image(SeriesDescription=f"{n}") for n in range(7))]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(desk.receive, images))
+    [stored] = [image for image, (status, _) in zip(images, answers, strict=True) if status == 0]
+    assert path.read_bytes() == file_bytes(stored)
+    assert sorted({status for status, _ in answers}) == [0, 0x0111]
+    assert (desk.instances(), len(desk.files())) == (1, 8)
+
+
+def test_events_of_a_known_study_belong_to_it(desk: Desk):
+    desk.receive(mr_image())
+    desk.receive(mr_image(SeriesDescription="another"))
+    desk.receive(mr_image(), sop_class_uid=uids.CTImageStorage)
+    desk.receive(mr_image(2, StudyInstanceUID="1.2.3"), sop_class_uid=uids.CTImageStorage)
+    with reading(desk.engine) as session:
+        study = session.query(Study).one().id
+        found = list(session.scalars(text("SELECT study_id FROM event ORDER BY id")))
+    assert found == [study, study, None]
+
+
+def test_same_refusal_is_one_event_a_day(desk: Desk):
+    for _ in range(3):
+        desk.receive(mr_image(), dataset=b"\xff" * 100)
+        desk.receive(mr_image(2), dataset=b"\xff" * 100)
+    assert len(desk.events()) == 2
+    desk.now += timedelta(days=1)
+    desk.receive(mr_image(), dataset=b"\xff" * 100)
+    assert len(desk.events()) == 3
 
 
 def test_own_report_come_back_is_a_success_and_leaves_no_second_file(desk: Desk):
