@@ -36,6 +36,17 @@ def add_deliveries(session: Session, report_id: int, destinations: Iterable[str]
     )
 
 
+def deliver_again(session: Session, report_id: int, destinations: Iterable[str], now: datetime) -> None:
+    """Have a report delivered to destinations once more, whether or not it was."""
+    names = tuple(destinations)
+    session.execute(
+        update(Delivery)
+        .where(Delivery.report_id == report_id, Delivery.destination.in_(names))
+        .values(status=DeliveryStatus.WAITING, next_attempt_at=now, delivered_at=None)
+    )
+    add_deliveries(session, report_id, names, now)
+
+
 def due_deliveries(session: Session, now: datetime) -> Sequence[DueDelivery]:
     """The deliveries to try now, the longest due first."""
     rows = session.execute(

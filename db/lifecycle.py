@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.index import record_event
@@ -31,13 +31,23 @@ def study_by_uid(session: Session, study_instance_uid: str) -> Study | None:
     return session.scalar(select(Study).where(Study.study_instance_uid == study_instance_uid))
 
 
-def note_check(session: Session, study_id: int, missing: Sequence[str], now: datetime) -> None:
-    """Remember which required series a quiet study still lacks."""
+def note_check(session: Session, study_id: int, missing: Sequence[str], last_received_at: datetime) -> None:
+    """Remember which required series a quiet study still lacks, unless more has come meanwhile.
+
+    Parameters
+    ----------
+    last_received_at
+        The study's last arrival as the check knew it.
+    """
     reason = f"Waiting for {', '.join(missing)}." if missing else None
     session.execute(
         update(Study)
-        .where(Study.id == study_id, Study.status == StudyStatus.RECEIVING)
-        .values(checked_at=now, waiting_for=list(missing), status_reason=reason)
+        .where(
+            Study.id == study_id,
+            Study.status == StudyStatus.RECEIVING,
+            Study.last_received_at == last_received_at,
+        )
+        .values(checked_at=last_received_at, waiting_for=list(missing), status_reason=reason)
     )
 
 
@@ -72,7 +82,14 @@ def close_version(
             Study.status == StudyStatus.RECEIVING,
             Study.last_received_at == last_received_at,
         )
-        .values(status=StudyStatus.ANALYSING, status_reason=None, complete=complete, settled_at=now)
+        .values(
+            status=StudyStatus.ANALYSING,
+            status_reason=None,
+            complete=complete,
+            settled_at=now,
+            away_since=None,
+            again_at=None,
+        )
         .returning(Study.id)
     ).first()
     if closed is None:
@@ -84,9 +101,10 @@ def close_version(
     return True
 
 
-def settled_studies(session: Session) -> Sequence[Study]:
-    """The studies whose version is closed and not yet at an end."""
-    return session.scalars(select(Study).where(Study.status == StudyStatus.ANALYSING)).all()
+def settled_studies(session: Session, now: datetime) -> Sequence[Study]:
+    """The studies whose version is closed and not yet at an end, but for those that wait out an outage."""
+    due = or_(Study.again_at.is_(None), Study.again_at <= now)
+    return session.scalars(select(Study).where(Study.status == StudyStatus.ANALYSING, due)).all()
 
 
 def set_status(
@@ -116,33 +134,38 @@ def set_status(
     )
 
 
-def process_again(session: Session, study_id: int, who: str, now: datetime) -> None:
-    """Have a study processed once more; an open version is left to settle.
+def fail_version(session: Session, study_id: int, version: int, why: str, *, who: str, now: datetime) -> bool:
+    """End a version that could not be reported on.
 
-    A version that there is a report on keeps it: what is found now goes into a new version, whose report
-    names the other as its predecessor.
+    Returns
+    -------
+    bool
+        Whether it was still being analysed, and there is no report on it.
     """
-    reported = select(Report.id).where(Report.study_id == Study.id, Report.version == Study.version).exists()
-    again = session.execute(
+    reported = select(Report.id).where(Report.study_id == study_id, Report.version == version).exists()
+    failed = session.execute(
         update(Study)
-        .where(Study.id == study_id, Study.status != StudyStatus.RECEIVING)
-        .values(
-            status=StudyStatus.ANALYSING,
-            status_reason=None,
-            version=case((reported, Study.version + 1), else_=Study.version),
-            settled_at=case((reported, now), else_=Study.settled_at),
-            run=Study.run + 1,
+        .where(
+            Study.id == study_id,
+            Study.version == version,
+            Study.status == StudyStatus.ANALYSING,
+            ~reported,
         )
-        .returning(Study.version)
-        .execution_options(synchronize_session=False)
+        .values(status=StudyStatus.FAILED, status_reason=why, away_since=None, again_at=None)
+        .returning(Study.id)
     ).first()
-    if again is not None:
-        session.execute(
-            update(Analysis)
-            .where(Analysis.study_id == study_id, Analysis.version == again.version)
-            .values(attempts=0)
-        )
-        record_event(session, at=now, who=who, what="study-processed-again", study_id=study_id)
+    if failed is None:
+        return False
+    record_event(
+        session,
+        at=now,
+        who=who,
+        what="study-failed",
+        why=why,
+        study_id=study_id,
+        details={"version": version},
+    )
+    return True
 
 
 def images_of(session: Session, study_id: int, version: int) -> dict[tuple[int, str], list[tuple[str, str]]]:

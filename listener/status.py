@@ -10,7 +10,8 @@ from rich.table import Table
 from sqlalchemy import text
 
 from db.engine import reading, writing
-from db.lifecycle import process_again, study_by_uid
+from db.lifecycle import study_by_uid
+from db.retries import Again, process_again
 from listener.classification import classify
 from listener.classification.headers import Header, headers_of
 from listener.classification.stacks import split_stacks
@@ -18,9 +19,15 @@ from listener.database import now, open_database
 from listener.routing import ClassifiedStack, route
 from listener.sending import dicom_files
 from listener.settings import Settings
+from listener.version import SOFTWARE_VERSION
 from processors.attributes import UNREADABLE
 
 _NEWEST = 50
+_ANSWERS = {
+    Again.STILL_RECEIVING: "The study has not settled yet; it is processed when it has.",
+    Again.ANALYSED: "The study will be analysed again.",
+    Again.DELIVERED: "This version of Betz has reported on the study: its report will be delivered again.",
+}
 
 
 def print_status(settings: Settings, console: Console) -> None:
@@ -89,8 +96,15 @@ def process_study_again(settings: Settings, console: Console, study_uid: str) ->
         if study is None:
             console.print(f"No instance of {study_uid} ever came.")
             return 1
-        process_again(session, study.id, "administrator", now())
-    console.print("The study will be processed again.")
+        again = process_again(
+            session,
+            study.id,
+            "administrator",
+            now(),
+            software_version=SOFTWARE_VERSION,
+            destinations=[destination.name for destination in settings.destinations],
+        )
+    console.print(_ANSWERS[again])
     return 0
 
 

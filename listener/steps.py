@@ -1,12 +1,14 @@
 """What is done to a study between its last image and its report: each step is safe to repeat."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from db.deliveries import add_deliveries, delivery_by_id, is_waiting, record_attempt
@@ -14,6 +16,7 @@ from db.engine import reading, writing
 from db.findings import findings_of, replace_findings
 from db.index import record_event
 from db.lifecycle import (
+    fail_version,
     finish_analysis,
     images_of,
     latest_report,
@@ -25,6 +28,7 @@ from db.lifecycle import (
     study_by_uid,
 )
 from db.models import Report, Stack, Study, StudyStatus
+from db.retries import give_attempt_back, postpone
 from listener.analyses import SIGNS, AnalysisFailedError, AnalysisProcess, failed
 from listener.archive import Archive, ArchiveError, Key
 from listener.delivery import Outcome, deliver, retry_after
@@ -36,6 +40,13 @@ from listener.version import SOFTWARE_VERSION
 from processors.findings import READS, Algorithm, Reason, not_evaluated
 
 log = structlog.get_logger()
+
+OUTAGES = (SQLAlchemyError, ArchiveError, OSError)
+"""Errors of the database or the storage, which may be back in a while."""
+
+_SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=15)
+_PATIENCE = timedelta(days=3)
+"""For so long a study waits for what is away: a weekend."""
 
 Plan = dict[str, list[dict[str, Any]]]
 """From the name of each analysis to its stacks, as :meth:`StackReference.plain` gives them."""
@@ -101,21 +112,57 @@ class StudySteps:
 
     def fail(self, study_instance_uid: str, version: int, error: str) -> None:
         """End a study that could not be reported on."""
-        self._set_status(study_instance_uid, version, StudyStatus.FAILED, f"An error stopped it ({error}).")
+        with writing(self.engine) as session:
+            study = _known(study_by_uid(session, study_instance_uid))
+            fail_version(
+                session, study.id, version, f"An error stopped it ({error}).", who=self.who, now=self.now()
+            )
+
+    def postpone(self, study_instance_uid: str, version: int, error: str) -> None:
+        """Have a study processed again later, for storage or database are away; at last, give it up.
+
+        The pause grows with the outage, to a quarter of an hour.
+        """
+        now = self.now()
+        with writing(self.engine) as session:
+            study = _known(study_by_uid(session, study_instance_uid))
+            away = now - (study.away_since or now)
+            if away >= _PATIENCE:
+                fail_version(
+                    session, study.id, version, f"An error stopped it ({error}).", who=self.who, now=now
+                )
+                return
+            again_at = now + min(max(away, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+            why = f"Storage or database do not answer ({error}); the study is tried again by itself."
+            postpone(session, study.id, version, again_at, why, who=self.who, now=now)
 
     def analyse(
         self, study_instance_uid: str, version: int, name: str, stacks: Sequence[dict[str, Any]]
     ) -> None:
-        """Run one analysis and store its findings; if it fails, findings that say so."""
+        """Run one analysis and store its findings; if it fails, findings that say so.
+
+        An attempt is counted before it is made, so that one that takes the worker down counts, and given back
+        where storage or database fail it.
+        """
         with writing(self.engine) as session:
             study = _known(study_by_uid(session, study_instance_uid))
             attempt = start_analysis(session, study.id, version, name, SOFTWARE_VERSION, self.now())
+        try:
+            self._analyse(study, version, name, stacks, attempt)
+        except OUTAGES:
+            with suppress(SQLAlchemyError), writing(self.engine) as session:
+                give_attempt_back(session, study.id, version, name)
+            raise
+
+    def _analyse(
+        self, study: Study, version: int, name: str, stacks: Sequence[dict[str, Any]], attempt: int
+    ) -> None:
         error: str | None = None
         try:
             if attempt > self.settings.worker.analysis_attempts:
                 raise AnalysisFailedError("every attempt was cut off")  # noqa: TRY301
             findings = self.process.run(
-                name, study_instance_uid, [StackReference.from_plain(stack) for stack in stacks]
+                name, study.study_instance_uid, [StackReference.from_plain(stack) for stack in stacks]
             )
         except AnalysisFailedError as failure:
             error = str(failure)
@@ -142,7 +189,15 @@ class StudySteps:
             )
 
     def report(self, study_instance_uid: str, version: int, settled_at: datetime) -> None:
-        """Make the report on a version once, archive it, and have it delivered."""
+        """Make the report on a version once, archive it, and have it delivered.
+
+        A report on another version that is made meanwhile, by another worker, is seen, and named.
+        """
+        while not self._report(study_instance_uid, version, settled_at):
+            log.info("another report came first", version=version)
+
+    def _report(self, study_instance_uid: str, version: int, settled_at: datetime) -> bool:
+        """Report, unless the predecessor changed while the report was made."""
         with writing(self.engine) as session:
             study = _known(study_by_uid(session, study_instance_uid))
             self._answer_for_other_signs(session, study.id, version)
@@ -152,7 +207,8 @@ class StudySteps:
             predecessor = latest_report(session, study.id) if row is None else None
         if predecessor is not None and predecessor.version > version:
             log.warning("report superseded", version=version, by=predecessor.version)
-            return
+            return True
+        is_new = row is None
         if row is None:
             report = make_report(
                 self.archive,
@@ -178,6 +234,9 @@ class StudySteps:
         destinations = [destination.name for destination in self.settings.destinations]
         with writing(self.engine) as session:
             lock_study(session, study.id)
+            latest = latest_report(session, study.id)
+            if is_new and (latest and latest.id) != (predecessor and predecessor.id):
+                return False
             row = session.merge(row)
             session.flush()
             add_deliveries(session, row.id, destinations, self.now())
@@ -190,6 +249,7 @@ class StudySteps:
                 now=self.now(),
                 why=None if destinations else "No destination is configured.",
             )
+        return True
 
     def deliver(self, delivery_id: int, attempt: int) -> None:
         """Try once to deliver a report, and record how it went."""

@@ -24,7 +24,8 @@ from listener.workflow import DELIVERY_QUEUE, STUDY_QUEUE, StudyWorkflow, Sweep,
 APPLICATION_VERSION = "1"
 """Of the workflows' shape, not of the product: work in flight survives an upgrade that leaves it alone."""
 
-_DELIVERIES_AT_ONCE = 4
+_DELIVERIES_AT_ONCE = 2
+"""To one destination: one that does not answer holds up no other."""
 
 log = structlog.get_logger()
 
@@ -84,7 +85,9 @@ def _launch(settings: Settings, steps: StudySteps, slot: int) -> StudyWorkflow:
     DBOS.launch()
     interval = settings.worker.poll_interval.total_seconds()
     DBOS.register_queue(STUDY_QUEUE, worker_concurrency=1, polling_interval_sec=interval)
-    DBOS.register_queue(DELIVERY_QUEUE, worker_concurrency=_DELIVERIES_AT_ONCE, polling_interval_sec=interval)
+    DBOS.register_queue(
+        DELIVERY_QUEUE, partition_worker_concurrency=_DELIVERIES_AT_ONCE, polling_interval_sec=interval
+    )
     return workflow
 
 

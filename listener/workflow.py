@@ -10,19 +10,18 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from dbos import DBOS, DBOSConfiguredInstance, SetWorkflowID
-from sqlalchemy.exc import SQLAlchemyError
+from dbos import DBOS, DBOSConfiguredInstance, SetEnqueueOptions, SetWorkflowID
+from dbos import error as engine_errors
 
 from db.deliveries import due_deliveries
 from db.engine import reading, writing
 from db.lifecycle import close_version, images_of, note_check, receiving_studies, settled_studies
 from db.models import Study
 from db.slots import abandoned_slots
-from listener.archive import ArchiveError
 from listener.logs import place_of
 from listener.routing import missing_series
 from listener.settling import is_quiet, settle
-from listener.steps import Plan, StudySteps
+from listener.steps import OUTAGES, Plan, StudySteps
 from listener.study_images import classified_stacks
 
 STUDY_QUEUE = "studies"
@@ -41,14 +40,31 @@ log = structlog.get_logger()
 
 def _passes(error: BaseException) -> bool:
     """Whether an error is of the database or the storage, which may be back in a while."""
-    return isinstance(error, (SQLAlchemyError, ArchiveError, OSError))
+    return isinstance(error, OUTAGES)
 
 
 def _step(function: Callable[P, R]) -> Callable[P, R]:
-    """A step that is tried again, for some minutes, where the database or the storage is away."""
+    """A step that is tried again, for 15 s, where the database or the storage is away."""
     return DBOS.step(
-        retries_allowed=True, interval_seconds=1.0, max_attempts=8, backoff_rate=2.0, should_retry=_passes
+        retries_allowed=True, interval_seconds=1.0, max_attempts=5, backoff_rate=2.0, should_retry=_passes
     )(function)
+
+
+def _last_step(function: Callable[P, R]) -> Callable[P, R]:
+    """A step that says how a workflow ended: it waits for the database, for three days if need be."""
+    return DBOS.step(
+        retries_allowed=True,
+        interval_seconds=15.0,
+        max_attempts=17_280,
+        backoff_rate=1.0,
+        should_retry=_passes,
+    )(function)
+
+
+def _cause(error: Exception) -> Exception:
+    """The error itself, where it is that of a step that was tried several times."""
+    errors = error.errors if isinstance(error, engine_errors.DBOSMaxStepRetriesExceeded) else []
+    return errors[-1] if errors else error
 
 
 @DBOS.dbos_class()
@@ -71,8 +87,13 @@ class StudyWorkflow(DBOSConfiguredInstance):
             else:
                 self._nothing_to_analyse(study_instance_uid, version)
         except Exception as error:  # noqa: BLE001
-            log.error("study failed", error=type(error).__name__, place=place_of(error))
-            self._fail(study_instance_uid, version, type(error).__name__)
+            cause = _cause(error)
+            if _passes(cause):
+                log.warning("study postponed", error=type(cause).__name__, place=place_of(cause))
+                self._postpone(study_instance_uid, version, type(cause).__name__)
+                return
+            log.error("study failed", error=type(cause).__name__, place=place_of(cause))
+            self._fail(study_instance_uid, version, type(cause).__name__)
 
     @DBOS.workflow(max_recovery_attempts=_MOST_RECOVERIES)
     def deliver_report(self, delivery_id: int, attempt: int) -> None:
@@ -80,8 +101,9 @@ class StudyWorkflow(DBOSConfiguredInstance):
         try:
             self._deliver(delivery_id, attempt)
         except Exception as error:  # noqa: BLE001
-            log.error("delivery failed", error=type(error).__name__, place=place_of(error))
-            self._not_delivered(delivery_id, attempt, type(error).__name__)
+            cause = _cause(error)
+            log.error("delivery failed", error=type(cause).__name__, place=place_of(cause))
+            self._not_delivered(delivery_id, attempt, type(cause).__name__)
 
     @_step
     def _route(self, study_instance_uid: str, version: int) -> Plan:
@@ -101,7 +123,11 @@ class StudyWorkflow(DBOSConfiguredInstance):
     def _nothing_to_analyse(self, study_instance_uid: str, version: int) -> None:
         self._steps.nothing_to_analyse(study_instance_uid, version)
 
-    @_step
+    @_last_step
+    def _postpone(self, study_instance_uid: str, version: int, error: str) -> None:
+        self._steps.postpone(study_instance_uid, version, error)
+
+    @_last_step
     def _fail(self, study_instance_uid: str, version: int, error: str) -> None:
         self._steps.fail(study_instance_uid, version, error)
 
@@ -109,7 +135,7 @@ class StudyWorkflow(DBOSConfiguredInstance):
     def _deliver(self, delivery_id: int, attempt: int) -> None:
         self._steps.deliver(delivery_id, attempt)
 
-    @_step
+    @_last_step
     def _not_delivered(self, delivery_id: int, attempt: int, error: str) -> None:
         self._steps.not_delivered(delivery_id, attempt, error)
 
@@ -127,7 +153,7 @@ class Sweep:
         """Look once through the database."""
         now = self._steps.now()
         self._settle(now)
-        self._started = self._start_studies() | self._start_deliveries(now)
+        self._started = self._start_studies(now) | self._start_deliveries(now)
         self._take_over(now)
 
     def _settle(self, now: datetime) -> None:
@@ -161,7 +187,7 @@ class Sweep:
         required = steps.settings.settling.required_series
         if not required or not is_quiet(now, study.last_received_at, steps.settings.settling):
             return ()
-        if study.checked_at is not None and study.checked_at >= study.last_received_at:
+        if study.checked_at == study.last_received_at:
             return tuple(study.waiting_for or ())
         with reading(steps.engine) as session:
             images = images_of(session, study.id, study.version)
@@ -172,14 +198,14 @@ class Sweep:
         ]
         missing = missing_series(required, stacks)
         with writing(steps.engine) as session:
-            note_check(session, study.id, missing, now)
+            note_check(session, study.id, missing, study.last_received_at)
         return missing
 
-    def _start_studies(self) -> set[str]:
+    def _start_studies(self, now: datetime) -> set[str]:
         with reading(self._steps.engine) as session:
             studies = {
                 f"study:{study.study_instance_uid}:{study.version}:{study.run}": study
-                for study in settled_studies(session)
+                for study in settled_studies(session, now)
             }
         for identity in self._lost(studies):
             study = studies[identity]
@@ -203,7 +229,7 @@ class Sweep:
             self._steps.not_delivered(due[identity].id, due[identity].attempts + 1, "its workflow ended")
         for identity, delivery in due.items():
             if identity not in self._started:
-                with SetWorkflowID(identity):
+                with SetWorkflowID(identity), SetEnqueueOptions(queue_partition_key=delivery.destination):
                     DBOS.enqueue_workflow(
                         DELIVERY_QUEUE, self._workflow.deliver_report, delivery.id, delivery.attempts + 1
                     )

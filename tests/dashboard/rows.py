@@ -75,7 +75,8 @@ def receive(engine: Engine, study: int, at: datetime, images: int = 3, **attribu
 def wait_for_series(engine: Engine, study: int, at: datetime, *missing: str) -> None:
     """Have a quiet study lack required series."""
     with writing(engine) as session:
-        note_check(session, _study(engine, study).id, missing, at)
+        row = _study(engine, study)
+        note_check(session, row.id, missing, row.last_received_at)
 
 
 def settle(engine: Engine, study: int, at: datetime, *, complete: bool = True) -> Study:

@@ -1,6 +1,7 @@
 """Steps that are repeated, come late, or find their images gone; on both databases, by direct calls."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 from db.deliveries import record_attempt
 from db.engine import reading, writing
 from db.lifecycle import close_version, receiving_studies, study_by_uid
-from db.models import Delivery, Report, Study, StudyStatus
-from listener.analyses import AnalysisProcess
+from db.models import Analysis, Delivery, Finding, Report, Study, StudyStatus
+from listener import steps as steps_module
+from listener.analyses import AnalysisProcess, failed
+from listener.archive import ArchiveError
 from listener.sending import send_files
 from listener.settings import Destination, Settings, SettlingSettings
 from listener.steps import StudySteps
@@ -121,3 +124,67 @@ def test_study_whose_images_are_gone_keeps_no_other_from_settling(node, steps, t
         assert receiving_studies(session) == []
         completeness = dict(session.query(Study.study_instance_uid, Study.complete).all())
     assert completeness == {gone: False, whole: True}
+
+
+class AwayAtFirst:
+    """Stands in for the analysis process: the storage does not answer some times, then it does."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def run(self, name: str, *_: object) -> tuple[object, ...]:
+        self.times -= 1
+        if self.times >= 0:
+            raise ArchiveError("the storage is away")
+        return failed(name, "measured", "0.1")
+
+
+def test_outages_are_no_attempts_at_an_analysis(node, steps, tmp_path):
+    uid, files = small_study(tmp_path)
+    send(node, files)
+    close(steps, uid)
+    steps = replace(steps, process=AwayAtFirst(5))
+    for _ in range(5):
+        with pytest.raises(ArchiveError):
+            steps.analyse(uid, 1, "spine", [])
+    steps.analyse(uid, 1, "spine", [])
+    with reading(steps.engine) as session:
+        assert session.query(Analysis.attempts, Analysis.error).one() == (1, None)
+        why = {finding.reasons[0]["sentence"] for finding in session.query(Finding)}
+    assert not any("cut off" in sentence for sentence in why)
+
+
+def test_study_waits_out_an_outage_and_is_given_up_after_a_weekend(node, steps, tmp_path):
+    uid, files = small_study(tmp_path)
+    send(node, files)
+    start = close(steps, uid)
+    pauses = []
+    for away in (timedelta(0), timedelta(minutes=2), timedelta(hours=5), timedelta(days=3)):
+        replace(steps, now=lambda away=away: start + away).postpone(uid, 1, "ArchiveError")
+        with reading(steps.engine) as session:
+            study = study_by_uid(session, uid)
+            pauses.append(study.again_at and study.again_at - start - away)
+    assert pauses == [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=15), None]
+    assert (study.status, study.status_reason) == (StudyStatus.FAILED, "An error stopped it (ArchiveError).")
+
+
+def test_report_that_another_one_overtakes_names_it(node, steps, tmp_path, monkeypatch):
+    """The report on version 1 is recorded while that on version 2 is being made."""
+    uid, files = small_study(tmp_path / "first")
+    send(node, files)
+    first = close(steps, uid)
+    send(node, write(series(uid, EchoTime=90.0), tmp_path / "late"))
+    second = close(steps, uid)
+    store, overtaken = steps_module.store_report, []
+
+    def store_late(*report: object) -> None:
+        store(*report)
+        if not overtaken:
+            overtaken.append(True)
+            steps.report(uid, 1, first)
+
+    monkeypatch.setattr(steps_module, "store_report", store_late)
+    steps.report(uid, 2, second)
+    with reading(steps.engine) as session:
+        one, two = session.query(Report).order_by(Report.version)
+    assert (one.predecessor_id, two.predecessor_id) == (None, one.id)
