@@ -6,7 +6,7 @@ DBOS: a step that is done is not done again, and one that was interrupted is.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
@@ -29,6 +29,9 @@ DELIVERY_QUEUE = "deliveries"
 
 _MOST_RECOVERIES = 1_000
 """How often an interrupted workflow is taken up again; what ends a poisonous analysis is its own limit."""
+
+_KEPT, _TIDIED_EVERY, _TIDIED_AT_ONCE = timedelta(days=30), timedelta(days=1), 500
+"""For how long the engine remembers what has ended, and how often, how many at a time, it forgets."""
 
 _LOST = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
@@ -148,6 +151,7 @@ class Sweep:
         self._steps = steps
         self._slot = slot
         self._started: set[str] = set()
+        self._tidied_at: datetime | None = None
 
     def run(self) -> None:
         """Look once through the database."""
@@ -155,6 +159,8 @@ class Sweep:
         self._settle(now)
         self._started = self._start_studies(now) | self._start_deliveries(now)
         self._take_over(now)
+        if self._tidied_at is None or now - self._tidied_at >= _TIDIED_EVERY:
+            self._tidy(now)
 
     def _settle(self, now: datetime) -> None:
         steps = self._steps
@@ -244,6 +250,20 @@ class Sweep:
             workflow_ids=started, status=list(_LOST), load_input=False, load_output=False
         )
         return [workflow.workflow_id for workflow in ended]
+
+    def _tidy(self, now: datetime) -> None:
+        """Have the engine forget workflows that ended long ago; what they did is in Betz's own tables."""
+        ended = DBOS.list_workflows(
+            status=["SUCCESS", *_LOST],
+            completed_before=(now - _KEPT).isoformat(),
+            limit=_TIDIED_AT_ONCE,
+            load_input=False,
+            load_output=False,
+        )
+        if ended:
+            DBOS.delete_workflows([workflow.workflow_id for workflow in ended])
+        if len(ended) < _TIDIED_AT_ONCE:
+            self._tidied_at = now
 
     def _take_over(self, now: datetime) -> None:
         """Take up the work of workers that are gone and did not come back."""

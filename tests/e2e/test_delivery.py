@@ -1,6 +1,7 @@
 """Reports on their way to PACSs that are down, full, picky or broken, through real processes."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -136,3 +137,25 @@ def test_every_destination_gets_the_report_once_whatever_the_others_do(
         assert one.stores[report] == 1, name
     assert len(contents) == 1
     assert "Waiting" not in cli(node, "status")
+
+
+def test_destination_that_hangs_holds_up_no_other(
+    betz: Callable[..., NodeProcesses], pacss: dict[str, ScriptedPACS], tmp_path: Path
+) -> None:
+    """More reports wait for it than are delivered at once, and none of its attempts has ended meanwhile."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hanging = (
+            f'{{"name": "hanging", "ae_title": "X", "host": "127.0.0.1",'
+            f' "port": {silent.getsockname()[1]}, "timeout": "300"}}'
+        )
+        node = betz(
+            BETZ_SETTLING__QUIET_PERIOD="0.5",
+            BETZ_DESTINATIONS=f"[{hanging}, {pacss['good'].setting('good')}]",
+        )
+        node.start("serve")
+        studies = dict(small_study(tmp_path) for _ in range(6))
+        for files in studies.values():
+            send(node, files)
+        eventually(lambda: len(pacss["good"].objects) == len(studies), 60)
+        found = [deliveries(node, uid)["hanging"] for uid in studies]
+        assert [(row.status, row.attempts) for row in found] == [("waiting", 0)] * len(studies)

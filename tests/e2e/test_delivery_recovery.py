@@ -2,10 +2,13 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +23,7 @@ from db.engine import make_engine, migrate, reading, writing
 from db.models import Delivery, Report, Study, StudyStatus
 from listener.sending import send_files
 from listener.settings import Destination
-from tests.peers import NodeProcesses, PostgreSQL, environment_without_betz, eventually
+from tests.peers import NodeProcesses, PostgreSQL, end, environment_without_betz, eventually
 
 from .processes import analysis_process, child
 from .scripted_pacs import OUT_OF_RESOURCES, SUCCESS, ScriptedPACS
@@ -102,12 +105,33 @@ def test_report_is_delivered_once_the_storage_and_the_workflow_are_there_again(n
     assert pacs.stores[report] == 1
 
 
-def test_processed_again_makes_a_new_version_that_names_the_report_before(node, pacs, tmp_path):
+def test_retry_of_a_report_of_this_version_delivers_the_same_again(node, pacs, tmp_path):
     uid, files = small_study(tmp_path)
     send(node, files)
     eventually(lambda: is_delivered(node, uid), 40)
-    retry(node, uid)
-    eventually(lambda: is_delivered(node, uid) and delivery(node, uid, version=2), 30)
+    said = retry(node, uid)
+    assert "its report will be delivered again" in said
+    (report,) = pacs.objects
+    eventually(lambda: pacs.stores[report] == 2 and is_delivered(node, uid), 30)
+    assert len(pacs.objects[report]) == 1
+    assert delivery(node, uid).attempts == 2
+
+
+def test_retry_after_an_upgrade_makes_a_new_version_that_names_the_report_before(node, pacs, tmp_path):
+    """The other version is one by its installed metadata, which is where the product reads its version."""
+    uid, files = small_study(tmp_path)
+    send(node, files)
+    eventually(lambda: is_delivered(node, uid), 40)
+    (serve,) = node.processes
+    end(serve)
+    newer = tmp_path / "newer"
+    metadata = newer / "betz-99.0.dist-info" / "METADATA"
+    metadata.parent.mkdir(parents=True)
+    metadata.write_text("Metadata-Version: 2.1\nName: betz\nVersion: 99.0\n")
+    path = f"{newer}:{environment_without_betz()['PYTHONPATH']}"
+    assert "analysed again" in retry(node, uid, PYTHONPATH=path)
+    node.start("worker", PYTHONPATH=path)
+    eventually(lambda: is_delivered(node, uid) and delivery(node, uid, version=2), 40)
     first, second = delivery(node, uid), delivery(node, uid, version=2)
     (content,) = pacs.objects[second.sop_instance_uid]
     (study,) = dcmread(BytesIO(content)).PredecessorDocumentsSequence
@@ -139,9 +163,40 @@ def test_study_whose_workflow_ended_without_a_word_is_failed_and_can_be_retried(
     assert len(pacs.objects) == 2
 
 
-def retry(node: NodeProcesses, study: str) -> None:
-    command = [sys.executable, "-m", "listener", "retry", study]
-    subprocess.run(command, env={**environment_without_betz(), **node.environment}, check=True, timeout=60)
+def retry(node: NodeProcesses, study: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "listener", "retry", study],
+        env={**environment_without_betz(), **node.environment, "COLUMNS": "300", **environment},
+        cwd=node.folder,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.stdout
+
+
+def test_engine_forgets_workflows_that_ended_long_ago_and_starts_none_again(node, pacs, tmp_path):
+    uid, files = small_study(tmp_path / "studies")
+    send(node, files)
+    eventually(lambda: is_delivered(node, uid), 40)
+    (serve,) = node.processes
+    time.sleep(2)
+    end(serve)
+    month_ms = timedelta(days=31) / timedelta(milliseconds=1)
+    with closing(sqlite3.connect(tmp_path / "betz-workflows.sqlite")) as engine_tables, engine_tables:
+        aged = "UPDATE workflow_status SET completed_at = completed_at - ?"
+        assert engine_tables.execute(aged, (int(month_ms),)).rowcount == 2
+
+    def workflows() -> int:
+        with closing(sqlite3.connect(tmp_path / "betz-workflows.sqlite")) as tables:
+            return tables.execute("SELECT COUNT(*) FROM workflow_status").fetchone()[0]
+
+    node.start("worker")
+    eventually(lambda: workflows() == 0, 20)
+    time.sleep(2)
+    assert workflows() == 0
+    assert list(pacs.stores.values()) == [1]
 
 
 def test_of_two_acknowledgements_at_once_the_last_ends_the_study(postgresql: PostgreSQL) -> None:
