@@ -59,7 +59,7 @@ def _cell(finding: Finding, drawn: frozenset[Sign] | None) -> str:
     if z_scores:
         text += f" [dim](z up to {max(z_scores):+.1f})[/]"
     if finding.state in (State.INDETERMINATE, State.NOT_EVALUATED):
-        text += f"\n[dim]{finding.reasons[0].key}[/]"
+        text += f"\n[dim]{finding.reasons[0].key.replace('-', ' ')}[/]"
     if is_wrong(finding, drawn):
         text += " [bold white on red] WRONG [/]"
     return text
