@@ -142,11 +142,12 @@ class FolderArchive:
 
     def put(self, key: Key, parts: Iterable[bytes]) -> None:
         """Store an object; see :class:`Archive`."""
-        with _storage_errors():
-            try:
-                self._write(self._studies / key.path, parts)
-            except FileExistsError:
-                raise AlreadyArchived from None
+        try:
+            self._write(self._studies / key.path, parts)
+        except FileExistsError:
+            raise AlreadyArchived from None
+        except OSError as error:
+            raise ArchiveError(error.strerror or "storage error") from error
 
     def quarantine(self, key: Key, digest: str, parts: Iterable[bytes]) -> str:
         """Keep an object outside its study; see :class:`Archive`."""

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from db.engine import reading, writing
 from db.index import Indexed, ReceivedInstance, is_indexed, record_event
 from db.lifecycle import is_own_report, study_by_uid
-from listener.archive import AlreadyArchived, Archive, ArchiveError, Key
+from listener.archive import AlreadyArchived, Archive, ArchiveError
 from listener.file_meta import dataset_of
 from listener.identity import Identity, UnidentifiedError, read_identity
 from listener.indexer import Indexer
@@ -75,10 +75,10 @@ class Answer:
 class Intake:
     """Takes instances from any number of associations at once.
 
-    Those of one key are taken one after the other, so that none sees a file of which another has yet to say
-    in the index what it is. Two listeners on one archive do not know of each other: of the same instance with
-    different content, at the same moment, both have only the archive's refusal to overwrite, and leave alone
-    what is younger than an hour.
+    Those of one SOP Instance UID are taken one after the other, so that none sees a file of which another has
+    yet to say in the index what it is. Two listeners on one archive do not know of each other: of the same
+    instance with different content, at the same moment, both have only the archive's refusal to overwrite, and
+    leave alone what is younger than an hour.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Intake:
         self._indexer = Indexer(engine)
         self._space = threading.Lock()
         self._space_checked: tuple[datetime, int | None] | None = None
-        self._in_work: set[Key] = set()
+        self._in_work: set[str] = set()
         self._done = threading.Condition()
         self._recorded: set[tuple[date, tuple[str, ...]]] = set()
 
@@ -113,7 +113,7 @@ class Intake:
         if contradiction:
             return self._refuse(arrival, DATASET_DOES_NOT_MATCH_SOP_CLASS, contradiction, identity)
         try:
-            with self._alone_with(identity.key), self._indexer.coming():
+            with self._alone_with(identity.key.sop_instance_uid), self._indexer.coming():
                 return self._store(arrival, identity)
         except ArchiveError as error:
             return self._refuse(arrival, OUT_OF_RESOURCES, f"The storage failed ({error}).", identity)
@@ -132,17 +132,17 @@ class Intake:
         return free is not None and free < self._settings.minimum_free_space
 
     @contextmanager
-    def _alone_with(self, key: Key) -> Iterator[None]:
-        """Wait until no other association is at work on the instance of this key."""
+    def _alone_with(self, sop_instance_uid: str) -> Iterator[None]:
+        """Wait until no other association is at work on this instance."""
         with self._done:
-            while key in self._in_work:
+            while sop_instance_uid in self._in_work:
                 self._done.wait()
-            self._in_work.add(key)
+            self._in_work.add(sop_instance_uid)
         try:
             yield
         finally:
             with self._done:
-                self._in_work.remove(key)
+                self._in_work.remove(sop_instance_uid)
                 self._done.notify_all()
 
     def _store(self, arrival: Arrival, identity: Identity) -> Answer:

@@ -156,7 +156,7 @@ def test_full_disk(betz, study_uid: str):
             )
         assert scu.status(small) == SUCCESS
     assert [path.name for path in files(node)] == [f"{small.SOPInstanceUID}.dcm"]
-    assert len(reason(node, str(large.SOPInstanceUID))) == 2
+    assert len(reason(node, str(large.SOPInstanceUID))) == 1
 
 
 def test_instance_larger_than_allowed(betz, study_uid: str):
