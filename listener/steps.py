@@ -27,13 +27,14 @@ from db.lifecycle import (
     start_analysis,
     study_by_uid,
 )
-from db.models import Report, Stack, Study, StudyStatus
+from db.models import Report, Study, StudyStatus
 from db.retries import give_attempt_back, postpone
 from listener.analyses import SIGNS, AnalysisFailedError, AnalysisProcess, failed
 from listener.archive import Archive, ArchiveError, Key
 from listener.delivery import Outcome, deliver, retry_after
+from listener.plan import Plan, plan_of, stack_row
 from listener.reporting import make_report, store_report
-from listener.routing import Decision, route
+from listener.routing import route
 from listener.settings import Settings
 from listener.study_images import StackReference, StudyStack, classified_stacks
 from listener.version import SOFTWARE_VERSION
@@ -47,9 +48,6 @@ OUTAGES = (SQLAlchemyError, ArchiveError, OSError)
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=15)
 _PATIENCE = timedelta(days=3)
 """For so long a study waits for what is away: a weekend."""
-
-Plan = dict[str, list[dict[str, Any]]]
-"""From the name of each analysis to its stacks, as :meth:`StackReference.plain` gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +84,11 @@ class StudySteps:
                 study.id,
                 version,
                 [
-                    _stack_row(rows[decision.stack.series_instance_uid], version, decision)
+                    stack_row(rows[decision.stack.series_instance_uid], version, decision)
                     for decision in decisions
                 ],
             )
-            plan = _plan(stacks, decisions)
+            plan = plan_of(stacks, decisions)
             record_event(
                 session,
                 at=self.now(),
@@ -320,33 +318,3 @@ def _known(study: Study | None) -> Study:
     if study is None:
         raise LookupError("the study is not in the database")
     return study
-
-
-def _stack_row(series_row: int, version: int, decision: Decision) -> Stack:
-    stack, found = decision.stack, decision.stack.classification
-    return Stack(
-        series_id=series_row,
-        version=version,
-        number=stack.number,
-        images=stack.images,
-        contrast=found.contrast.value,
-        body_part=found.body_part.value,
-        plane=found.plane.value,
-        confidence=found.confidence,
-        evidence=[*found.evidence, *([stack.note] if stack.note else [])],
-        analysis=decision.analysis,
-        decision=decision.why,
-    )
-
-
-def _plan(stacks: Sequence[StudyStack], decisions: Sequence[Decision]) -> Plan:
-    plan: Plan = {}
-    for stack, decision in zip(stacks, decisions, strict=True):
-        if decision.analysis is None:
-            continue
-        found = stack.classified.classification
-        reference = StackReference(
-            stack.classified.series_instance_uid, found.contrast, found.plane, found.body_part, stack.frames
-        )
-        plan.setdefault(decision.analysis, []).append(reference.plain())
-    return plan

@@ -19,9 +19,10 @@ from db.lifecycle import close_version, images_of, note_check, receiving_studies
 from db.models import Study
 from db.slots import abandoned_slots
 from listener.logs import place_of
+from listener.plan import Plan
 from listener.routing import missing_series
 from listener.settling import is_quiet, settle
-from listener.steps import OUTAGES, Plan, StudySteps
+from listener.steps import OUTAGES, StudySteps
 from listener.study_images import classified_stacks
 
 STUDY_QUEUE = "studies"

@@ -208,3 +208,23 @@ def test_an_upgrade_finishes_what_the_old_version_began(node, pacs, tmp_path):
         (report,) = node.rows("SELECT * FROM v_deliveries WHERE study_instance_uid = :uid", uid=uid)
         assert report.software_version == "99.0"
     assert len(pacs.objects) == 3
+
+
+def test_a_study_whose_storage_is_away_makes_way_and_is_reported_when_it_is_back(node, pacs, tmp_path):
+    away, files = small_study(tmp_path)
+    node.start("listener")
+    send(node, files)
+    (folder,) = (node.folder / "archive/studies").iterdir()
+    hidden = folder.rename(node.folder / "away")
+    node.start("worker")
+    eventually(lambda: node.rows("SELECT 1 FROM event WHERE what = 'study-postponed'"), 60)
+    (row,) = node.rows("SELECT status, status_reason FROM v_studies")
+    assert row.status == "analysing"
+    assert "(ArchiveError)" in row.status_reason
+    other, files = small_study(tmp_path)
+    send(node, files)
+    eventually(lambda: is_delivered(node, other), 60)
+    hidden.rename(folder)
+    eventually(lambda: is_delivered(node, away), 90)
+    assert "analysis-failed" not in cord_t2(node, away).reasons
+    assert len(pacs.objects) == 2
