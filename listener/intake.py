@@ -77,8 +77,8 @@ class Intake:
 
     Those of one SOP Instance UID are taken one after the other, so that none sees a file of which another has
     yet to say in the index what it is. Two listeners on one archive do not know of each other: of the same
-    instance with different content, at the same moment, both have only the archive's refusal to overwrite, and
-    leave alone what is younger than an hour.
+    instance with different content, at the same moment, both have only the archive's refusal to overwrite,
+    and leave alone what is younger than an hour.
     """
 
     def __init__(
