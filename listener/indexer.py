@@ -5,12 +5,15 @@ of them commits next. While others are on their way it waits a moment for them; 
 instance is committed before its answer is given.
 """
 
+import fcntl
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
@@ -32,6 +35,7 @@ class Indexer:
         self._waiting: deque[_Waiting] = deque()
         self._coming: set[int] = set()
         self._committing = threading.Lock()
+        self._turns = _turns(engine)
 
     @contextmanager
     def coming(self) -> Iterator[None]:
@@ -67,7 +71,8 @@ class Indexer:
     def _answer(self, batch: Sequence[_Waiting]) -> None:
         """Commit a batch; none of it is left without an answer, or its thread would wait for ever."""
         try:
-            self._commit(batch)
+            with _turn(self._turns):
+                self._commit(batch)
         except BaseException as error:
             for _, answer in batch:
                 if not answer.done():
@@ -86,6 +91,28 @@ class Indexer:
             return
         for (_, answer), indexed in zip(batch, answers, strict=True):
             answer.set_result(indexed)
+
+
+def _turns(engine: Engine) -> BinaryIO | None:
+    """A file by which listener processes on one SQLite file take turns; other databases have their own way.
+
+    SQLite has the one that comes second look again after a pause; a lock on a file wakes it at once.
+    """
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        return None
+    return Path(f"{engine.url.database}-turns").open("wb")
+
+
+@contextmanager
+def _turn(turns: BinaryIO | None) -> Iterator[None]:
+    if turns is None:
+        yield
+        return
+    fcntl.flock(turns, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(turns, fcntl.LOCK_UN)
 
 
 def _retried(commit: Callable[[], list[Indexed]]) -> list[Indexed]:
