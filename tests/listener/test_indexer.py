@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import create_engine
 
 from db.index import Indexed
 from listener import indexer as module
@@ -32,7 +33,7 @@ def test_error_that_is_not_the_databases_reaches_only_whose_instance_it_is(monke
         return [Indexed.NEW] * len(instances)
 
     monkeypatch.setattr(module, "index_instances", index)
-    futures = asked(Indexer(None), 4)
+    futures = asked(Indexer(create_engine("sqlite://")), 4)
     assert [type(future.exception(5)) for future in futures] == [
         type(None),
         type(None),
@@ -49,13 +50,13 @@ def test_interrupted_commit_answers_all_of_its_batch(monkeypatch: pytest.MonkeyP
         raise Interrupted
 
     monkeypatch.setattr(module, "index_instances", index)
-    futures = asked(Indexer(None), 3)
+    futures = asked(Indexer(create_engine("sqlite://")), 3)
     assert [type(future.exception(5)) for future in futures] == [Interrupted] * 3
     assert batches == [3]
 
 
 def test_index_works_again_after_an_error(monkeypatch: pytest.MonkeyPatch):
-    indexer = Indexer(None)
+    indexer = Indexer(create_engine("sqlite://"))
 
     def fail(_engine, _instances):
         raise ValueError
