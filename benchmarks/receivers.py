@@ -6,7 +6,6 @@ not yet on disk.
 """
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -20,7 +19,7 @@ from urllib.request import urlopen
 
 from listener.delivery import echo
 from listener.demo.pacs import free_port, orthanc_binary, wait_for_port
-from listener.settings import Destination
+from listener.settings import Destination, environment_without_settings
 
 AE_TITLE = "RECEIVER"
 MAXIMUM_PDU_SIZE = 1 << 17
@@ -83,7 +82,7 @@ def running(receiver: Receiver, folder: Path) -> Iterator[Running]:
     folder.mkdir(parents=True)
     port = free_port()
     plan = receiver.plan(folder, port, free_port())
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("BETZ_")}
+    environment = environment_without_settings()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             plan.command, env={**environment, **NO_DELAY, **plan.environment}, stdout=log, stderr=log

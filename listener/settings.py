@@ -1,5 +1,6 @@
 """Every setting, once: from ``betz.toml``, ``BETZ_…`` variables and secrets in files."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
@@ -16,6 +17,7 @@ from sqlalchemy import make_url
 from processors.acquisition import BodyPart, Contrast
 
 SETTINGS_FILE = Path("betz.toml")
+ENVIRONMENT_PREFIX = "BETZ_"
 
 
 def _ae_title(title: str) -> str:
@@ -193,7 +195,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="BETZ_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=SETTINGS_FILE
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        toml_file=SETTINGS_FILE,
     )
 
     institution: Annotated[str, Field(max_length=64, pattern=r"^[^\\\\\x00-\x1f]*$")] = ""
@@ -226,6 +232,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments over environment over file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def environment_without_settings() -> dict[str, str]:
+    """The environment without ``BETZ_…``, for a node that is to have settings of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
 
 
 def read_settings(file: Path | None = None) -> Settings:

@@ -3,7 +3,6 @@
 The fixtures for them are in ``conftest.py``; each skips, saying so, where a program is not installed.
 """
 
-import ctypes
 import itertools
 import json
 import os
@@ -35,13 +34,13 @@ from db.engine import make_engine, migrate, reading
 from listener.archive import open_archive
 from listener.demo.pacs import free_port, wait_for_port
 from listener.intake import Intake
+from listener.parent import die_with_parent
 from listener.scp import StorageSCP
-from listener.settings import ListenerSettings
+from listener.settings import ListenerSettings, environment_without_settings
 from tests.images import dataset_bytes
 
 STOP_WITHIN_S = 20.0
 _PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-_DIE_WITH_PARENT = 1
 _STATUS = re.compile(r"DIMSE Status +: 0x(?P<status>[0-9a-fA-F]{4})")
 
 
@@ -56,7 +55,7 @@ def program(name: str, package: str) -> str:
 def spawn(command: Sequence[str], log: Path, **options: Any) -> subprocess.Popen[bytes]:
     """A process that ends with this one, its output in a file."""
     with log.open("ab") as out:
-        return subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=_die_with_parent, **options)  # noqa: PLW1509
+        return subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=die_with_parent, **options)  # noqa: PLW1509
 
 
 def end(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> None:
@@ -78,11 +77,6 @@ def eventually(condition: Callable[[], Any], within_s: float = 20.0) -> Any:
             return found
         time.sleep(0.05)
     raise AssertionError(f"not within {within_s:.0f} s: {condition}")
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
 
 @dataclass(frozen=True)
@@ -395,8 +389,7 @@ class NodeProcesses:
 def environment_without_betz() -> dict[str, str]:
     """This process's environment, without settings of Betz; Python finds the source tree."""
     tree = str(Path(__file__).parent.parent)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BETZ_")}
-    return {**kept, "PYTHONPATH": tree}
+    return {**environment_without_settings(), "PYTHONPATH": tree}
 
 
 class SCU:

@@ -1,6 +1,5 @@
 """Run Betz and a stand-in PACS, send studies from one to the other and back, and show what came of it."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -18,7 +17,7 @@ from listener.demo.cases import Case, cases_of_folder, synthetic_cases
 from listener.demo.outcome import findings_table, is_wrong, print_decisions
 from listener.demo.pacs import AE_TITLE, PACS, free_port, open_pacs, wait_for_port
 from listener.demo.progress import Progress
-from listener.settings import Destination
+from listener.settings import Destination, environment_without_settings
 from processors.findings import Finding
 from reports.reading import read_findings, read_summary
 
@@ -81,7 +80,7 @@ def _node(folder: Path, port: int, pacs_port: int) -> Iterator[None]:
     with (folder / "betz.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "listener", "serve"],
-            env={**_environment_without_betz(), **settings},
+            env={**environment_without_settings(), **settings},
             stdout=log,
             stderr=log,
         )
@@ -91,10 +90,6 @@ def _node(folder: Path, port: int, pacs_port: int) -> Iterator[None]:
         finally:
             process.terminate()
             process.wait()
-
-
-def _environment_without_betz() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("BETZ_")}
 
 
 def _send_all(

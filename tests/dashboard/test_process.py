@@ -1,7 +1,6 @@
 """The dashboard as an administrator starts it, and as a browser shows it."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 from sqlalchemy import Engine
 
 from listener.demo.pacs import free_port, wait_for_port
+from listener.settings import environment_without_settings
 
 from .rows import uid
 
@@ -22,7 +22,7 @@ from .rows import uid
 def command(url: str, **settings: str) -> tuple[list[str], dict[str, str]]:
     """``betz dashboard`` over a database."""
     code = "from listener.cli import app; app(['dashboard'])"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("BETZ_")}
+    environment = environment_without_settings()
     given = {f"BETZ_DASHBOARD__{name.upper()}": value for name, value in settings.items()}
     return [sys.executable, "-c", code], {**environment, "BETZ_DATABASE__URL": url, **given}
 
