@@ -1,5 +1,7 @@
 """Engines for SQLite and PostgreSQL that behave alike, and the migration to the newest schema."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +13,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=30000",
-)
+_SQLITE_PRAGMAS = ("PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", "PRAGMA busy_timeout=30000")
+_WAIT_FOR_OTHERS_S = 30.0
+_TRY_AGAIN_S = 0.02
 
 
 def make_engine(url: str) -> Engine:
@@ -33,6 +32,7 @@ def make_engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401
         connection.isolation_level = None
+        _use_write_ahead_log(connection)
         for pragma in _SQLITE_PRAGMAS:
             connection.execute(pragma)
 
@@ -42,6 +42,20 @@ def make_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Retried here: for this change of mode SQLite fails at once, without its own wait, while others look."""
+    end = time.monotonic() + _WAIT_FOR_OTHERS_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_TRY_AGAIN_S)
+        else:
+            return
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """The listener process: the association server over the archive and the index."""
 
-import signal
 import socket
-import threading
 
 import structlog
 
@@ -11,6 +9,7 @@ from listener.database import open_database
 from listener.intake import Intake
 from listener.scp import StorageSCP
 from listener.settings import Settings
+from listener.stop_order import StopOrder
 
 log = structlog.get_logger()
 
@@ -30,9 +29,7 @@ def run_listener(settings: Settings, inherited: int | None = None) -> None:
     listener.archive.ArchiveError
         If the storage cannot be looked at.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stop_order = StopOrder()
     engine = open_database(settings)
     archive = open_archive(settings.storage.url)
     if abandoned := archive.remove_abandoned():
@@ -41,6 +38,6 @@ def run_listener(settings: Settings, inherited: int | None = None) -> None:
     listening = None if inherited is None else socket.socket(fileno=inherited)
     scp = StorageSCP(intake, settings.listener, listening)
     log.info("listening", ae_title=settings.listener.ae_title, host=settings.listener.host, port=scp.port)
-    stopping.wait()
+    stop_order.wait()
     scp.stop()
     log.info("listener stopped")

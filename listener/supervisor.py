@@ -1,8 +1,6 @@
 """Listener and worker as processes of one node; one that ends unasked is started again."""
 
-import signal
 import subprocess
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from listener.parent import die_with_parent
+from listener.stop_order import StopOrder
 
 _STABLE_AFTER_S = 30.0
 _LONGEST_PAUSE_S = 30.0
@@ -57,14 +56,11 @@ def supervise(commands: Mapping[str, Sequence[str]], inherits: tuple[int, ...] =
     inherits
         File descriptors that stay open in the processes, such as a socket that they share.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stop_order = StopOrder()
     children = [_Child(name, command, inherits) for name, command in commands.items()]
-    while not stopping.is_set():
+    while not stop_order.came(within_s=_POLL_S):
         for child in children:
             child.keep_running()
-        stopping.wait(_POLL_S)
     running = [child.process for child in children if child.process is not None]
     for process in running:
         process.terminate()

@@ -19,6 +19,7 @@ from listener.database import now, open_database
 from listener.logs import place_of
 from listener.settings import Settings
 from listener.steps import StudySteps
+from listener.stop_order import StopOrder
 from listener.workflow import DELIVERY_QUEUE, STUDY_QUEUE, StudyWorkflow, Sweep, executor_id
 
 APPLICATION_VERSION = "1"
@@ -32,9 +33,7 @@ log = structlog.get_logger()
 
 def run_worker(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; what is under way then is taken up again at the next start."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stop_order = StopOrder()
     engine = open_database(settings)
     with writing(engine) as session:
         slot = claim_slot(session, now())
@@ -43,9 +42,9 @@ def run_worker(settings: Settings) -> None:
     steps = StudySteps(engine, open_archive(settings.storage.url), settings, process, now, f"worker {slot}")
     workflow = _launch(settings, steps, slot)
     sweep = Sweep(workflow, steps, slot)
-    heartbeat = threading.Thread(target=_beat, args=(engine, slot, stopping), daemon=True)
+    heartbeat = threading.Thread(target=_beat, args=(engine, slot, stop_order), daemon=True)
     heartbeat.start()
-    while not stopping.wait(settings.worker.poll_interval.total_seconds()):
+    while not stop_order.came(within_s=settings.worker.poll_interval.total_seconds()):
         try:
             sweep.run()
         except Exception as error:  # noqa: BLE001
@@ -91,9 +90,9 @@ def _launch(settings: Settings, steps: StudySteps, slot: int) -> StudyWorkflow:
     return workflow
 
 
-def _beat(engine: Engine, slot: int, stopping: threading.Event) -> None:
+def _beat(engine: Engine, slot: int, stop_order: StopOrder) -> None:
     """Keep the slot; a worker that lost it stops, since another does its work now."""
-    while not stopping.wait(LEASE.total_seconds() / 5):
+    while not stop_order.came(within_s=LEASE.total_seconds() / 5):
         try:
             with writing(engine) as session:
                 kept = beat(session, slot, now())
