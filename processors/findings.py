@@ -173,6 +173,32 @@ class RegionMeasurements:
 
 
 @dataclass(frozen=True, slots=True)
+class TractProfile:
+    """The signal ratio along one side's tract, from the pons up, with the norm it is compared with.
+
+    All tuples have one entry for each node of the tract.
+
+    Attributes
+    ----------
+    position_mm
+        Along the tract, millimetres in the atlas from its lowest node.
+    segments
+        Name of the segment of each node, one of :data:`TRACT_SEGMENTS`.
+    ratio
+        Tract over reference; ``None`` where it was not measured.
+    norm_mean, norm_sd
+        Of the segment that the node belongs to.
+    """
+
+    side: Side
+    position_mm: tuple[float, ...]
+    segments: tuple[str, ...]
+    ratio: tuple[float | None, ...]
+    norm_mean: tuple[float, ...]
+    norm_sd: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why a sign could not be judged, or what limits the judgement: a stable key and plain words."""
 
@@ -207,6 +233,10 @@ class Finding:
     ----------
     series_uids
         Series Instance UIDs of the series that were measured.
+    norm
+        Which reference distribution the z-scores are from, in words; empty where none was used.
+    profiles
+        The signal along the tract, left and right, for a sign of the tract.
 
     Raises
     ------
@@ -222,6 +252,8 @@ class Finding:
     reasons: tuple[Reason, ...] = ()
     regions: tuple[RegionMeasurements, ...] = ()
     series_uids: tuple[str, ...] = ()
+    norm: str = ""
+    profiles: tuple[TractProfile, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.state is State.PRESENT) != (self.confidence is not None):
