@@ -21,7 +21,7 @@ from phantoms.study import series_volume
 from processors.acquisition import Contrast
 from processors.brain.analysis import analyse_brain
 from processors.brain.registration import register
-from processors.brain.tract_profile import WHITE_MATTER_LIKELY, TractMap, map_tract
+from processors.brain.tract_map import WHITE_MATTER_LIKELY, TractMap, map_tract
 from processors.findings import TRACT_SEGMENTS, Finding, Quantity, Region, RegionMeasurements, Side, Sign
 from processors.volume import Volume
 

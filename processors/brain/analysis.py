@@ -18,7 +18,8 @@ from processors.brain.corticospinal import (
 )
 from processors.brain.registration import RegistrationError, register
 from processors.brain.shading import shading
-from processors.brain.tract_profile import SegmentSignal, TractMap, map_tract, segment_signals
+from processors.brain.tract_map import TractMap, map_tract
+from processors.brain.tract_profile import SegmentSignal, segment_signals
 from processors.findings import (
     BRAIN_SIGNS,
     READS,

@@ -9,7 +9,7 @@ import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from processors.brain import atlas
 from processors.brain.patient_space import sample
 from processors.brain.registration import Registration, matrix_of
-from processors.brain.tract_profile import WHITE_MATTER_CERTAIN, TractMap
+from processors.brain.tract_map import WHITE_MATTER_CERTAIN, TractMap
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -1,138 +1,43 @@
-"""The corticospinal tract in the native grid of a series, and its signal beside that of its surroundings.
+"""The corticospinal tract's signal beside that of its surroundings, in the native grid of a series.
 
 The same code serves every contrast: nothing here knows what the signal means.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import binary_dilation
-from scipy.spatial import cKDTree
 
 from processors.brain import atlas
-from processors.brain.patient_space import points_of, sample
+from processors.brain.shading import shading
+from processors.brain.signal_quality import signal_to_noise, spread
+from processors.brain.tract_map import (
+    SLIDE_MM,
+    WHITE_MATTER_CERTAIN,
+    WHITE_MATTER_LIKELY,
+    TractMap,
+    map_tract,
+)
 from processors.findings import TRACT_SEGMENTS, Region, Side
 from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
+LabelArray = npt.NDArray[np.uint8]
 
-COLLAR_MM = (4.0, 8.0)
-SLIDE_MM = 3.0
 MIN_KEPT = 0.7
 """Share of its voxels that the core must keep when it slides: it may not leave the white matter."""
-COLLAR_GAP_MM = 1.0
-WHITE_MATTER_CERTAIN = 0.9
-WHITE_MATTER_LIKELY = 0.5
-LATTICE_MM = 4.0
-BRAINSTEM_TOP_MM = -20.0
-"""Below this height grey and white matter are not told apart: the pontine nuclei lie among the fibres."""
-FIELD_BOX_LPS_MM = ((-62.0, -42.0, -56.0), (62.0, 66.0, 72.0))
-"""Part of the atlas that holds the tract, its collars and the reference white matter."""
 
+REFERENCE = Region("reference")
+"""Distant white matter, in the table of labels."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TractMap:
-    """Native voxels near the tract and in reference white matter, and a sparse lattice of the rest.
-
-    Attributes
-    ----------
-    indices
-        Shape (n, 3): slice, row, column of each voxel.
-    atlas_points
-        Shape (n, 3), atlas LPS millimetres.
-    white_matter
-        Shape (n,), the atlas' probability of white matter, in the pons of tissue.
-    left
-        Shape (n,), whether the voxel lies in the patient's left half.
-    node
-        Shape (n,), the nearest node of that side's centreline.
-    from_centreline
-        Shape (n, 3), millimetres in the atlas from the nearest node to the voxel.
-    radius
-        Shape (n,), of the tract at that node, millimetres.
-    near_tract, collar, reference
-        Shape (n,): what may be tract, the local and the distant reference.
-    segment_of_node
-        Name of the segment of each node.
-    """
-
-    indices: IntArray
-    atlas_points: FloatArray
-    white_matter: FloatArray
-    left: BoolArray
-    node: IntArray
-    from_centreline: FloatArray
-    radius: FloatArray
-    near_tract: BoolArray
-    collar: BoolArray
-    reference: BoolArray
-    segment_of_node: tuple[str, ...]
-
-    def nodes_of(self, segment: str) -> IntArray:
-        """The nodes of a segment."""
-        return np.array([i for i, name in enumerate(self.segment_of_node) if name == segment], dtype=np.intp)
-
-    def side(self, side: Side) -> BoolArray:
-        """The voxels of one side."""
-        return self.left if side is Side.LEFT else ~self.left
-
-
-def map_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> TractMap:
-    """Carry the tract, its collar and the reference to the voxels of a volume.
-
-    Parameters
-    ----------
-    to_atlas
-        Maps patient LPS millimetres to atlas LPS millimetres, both of shape (n, 3).
-    """
-    indices = _worth_mapping(volume, to_atlas)
-    at = to_atlas(points_of(volume.affine, indices.astype(np.float64)))
-    near = np.all((at > FIELD_BOX_LPS_MM[0]) & (at < FIELD_BOX_LPS_MM[1]), axis=1)
-    indices, at = indices[near], at[near]
-    white = sample(atlas.image("icbm_white_matter"), at) / 255
-    brainstem = at[:, 2] < BRAINSTEM_TOP_MM
-    white[brainstem] += sample(atlas.image("icbm_grey_matter"), at[brainstem]) / 255
-    left = at[:, 0] > 0
-    node = np.zeros(len(at), dtype=np.intp)
-    away = np.zeros((len(at), 3))
-    radius = np.zeros(len(at))
-    lines = {side: atlas.centreline(side) for side in Side}
-    for side, line in lines.items():
-        here = left if side is Side.LEFT else ~left
-        _, node[here] = cKDTree(line.points).query(at[here])
-        away[here] = at[here] - line.points[node[here]]
-        radius[here] = line.radii[node[here]]
-    distance = np.linalg.norm(away, axis=1)
-    near_tract = distance <= radius + SLIDE_MM
-    inner = np.maximum(COLLAR_MM[0], radius + COLLAR_GAP_MM)
-    collar = (distance >= inner) & (distance <= COLLAR_MM[1]) & (white >= WHITE_MATTER_CERTAIN)
-    reference = atlas.in_reference_boxes(at) & (white >= WHITE_MATTER_CERTAIN) & (distance > COLLAR_MM[1])
-    return TractMap(
-        indices, at, white, left, node, away, radius, near_tract, collar, reference, lines[Side.LEFT].segments
-    )
-
-
-def _worth_mapping(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> IntArray:
-    """Indices, shape (n, 3), of all voxels near tract or reference, and of a sparse lattice elsewhere."""
-    strides = [max(1, int(LATTICE_MM / step)) for step in volume.spacing]
-    shape = [-(-n // stride) for n, stride in zip(volume.array.shape, strides, strict=True)]
-    lattice = np.indices(shape).reshape(3, -1).T * strides
-    at = to_atlas(points_of(volume.affine, lattice.astype(np.float64)))
-    wanted = atlas.in_reference_boxes(at, margin=2 * LATTICE_MM)
-    for side in Side:
-        distance, _ = cKDTree(atlas.centreline(side).points).query(
-            at, distance_upper_bound=COLLAR_MM[1] + 2 * LATTICE_MM
-        )
-        wanted |= np.isfinite(distance)
-    blocks = binary_dilation(wanted.reshape(shape), np.ones((3, 3, 3)))
-    for axis, (stride, length) in enumerate(zip(strides, volume.array.shape, strict=True)):
-        blocks = np.repeat(blocks, stride, axis=axis).take(range(length), axis=axis)
-    blocks[tuple(slice(None, None, stride) for stride in strides)] = True
-    return np.argwhere(blocks)
+LABELS: tuple[tuple[int, Region], ...] = (
+    *enumerate((Region(name, side) for name in TRACT_SEGMENTS for side in (Side.LEFT, Side.RIGHT)), start=1),
+    (1 + 2 * len(TRACT_SEGMENTS), REFERENCE),
+)
+"""What each number in :attr:`TractMeasurement.labels` is; 0 is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +54,8 @@ class SegmentSignal:
         In the core.
     coverage
         Share of the nodes that lie inside the images, 0 to 1.
+    lesion_share
+        Share of the segment's voxels that belong to a lesion, 0 to 1.
     """
 
     region: Region
@@ -157,6 +64,106 @@ class SegmentSignal:
     standard_error: float
     voxels: int
     coverage: float
+    lesion_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSignals:
+    """The tract of one side, node by node from the pons up; all tuples have one entry for each node.
+
+    Attributes
+    ----------
+    position_mm
+        Along the tract, millimetres in the atlas from its lowest node.
+    segments
+        Name of the segment of each node.
+    ratio
+        Tract over reference, corrected for shading; ``None`` where it was not measured.
+    """
+
+    side: Side
+    position_mm: tuple[float, ...]
+    segments: tuple[str, ...]
+    ratio: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TractMeasurement:
+    """All that was measured of the tract in one series.
+
+    Attributes
+    ----------
+    segments
+        Each of :data:`~processors.findings.TRACT_SEGMENTS`, left and right.
+    splenium
+        The splenium of the corpus callosum beside its own surroundings, for comparison with the tract.
+    nodes
+        The left and the right side.
+    indices
+        Shape (n, 3): slice, row, column of the voxels that have a label.
+    labels
+        Shape (n,), by the table :data:`LABELS`.
+    signal_to_noise
+        Of the reference white matter.
+    reference_spread
+        Robust coefficient of variation of the reference white matter, corrected for shading.
+    """
+
+    segments: tuple[SegmentSignal, ...]
+    splenium: SegmentSignal
+    nodes: tuple[NodeSignals, ...]
+    indices: IntArray
+    labels: LabelArray
+    signal_to_noise: float
+    reference_spread: float
+
+
+def measure_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> TractMeasurement:
+    """Measure the tract in a series' own voxels.
+
+    Parameters
+    ----------
+    volume
+        A head of any contrast.
+    to_atlas
+        Maps patient LPS millimetres to atlas LPS millimetres, both of shape (n, 3).
+    """
+    tract = map_tract(volume, to_atlas)
+    signal = volume.array[tuple(tract.indices.T)].astype(np.float64)
+    certain = (tract.white_matter >= WHITE_MATTER_CERTAIN) & ~tract.near_tract
+    corrected = signal / shading(signal, tract.atlas_points, certain)
+    slice_mm = max(volume.spacing)
+    measured = [
+        _segment_signal(signal, corrected, tract, region, slice_mm)
+        for _, region in LABELS
+        if region is not REFERENCE
+    ]
+    labels = np.zeros(len(signal), dtype=np.uint8)
+    labels[tract.reference] = next(value for value, region in LABELS if region is REFERENCE)
+    for (value, _), (_, core, _) in zip(LABELS, measured, strict=False):
+        labels[core] = value
+    ratios = {segment.region: nodes for segment, _, nodes in measured}
+    return TractMeasurement(
+        tuple(segment for segment, _, _ in measured),
+        SegmentSignal(Region("splenium"), None, None, 0.05, 0, 0.0),
+        tuple(_node_signals(side, ratios) for side in (Side.LEFT, Side.RIGHT)),
+        tract.indices[labels > 0],
+        labels[labels > 0],
+        signal_to_noise(volume.array, tract.indices[tract.reference]),
+        spread(corrected[tract.reference]),
+    )
+
+
+def _node_signals(side: Side, ratios: Mapping[Region, FloatArray]) -> NodeSignals:
+    line = atlas.centreline(side)
+    steps = np.linalg.norm(np.diff(line.points, axis=0), axis=1)
+    along = np.concatenate([ratios[Region(name, side)] for name in reversed(TRACT_SEGMENTS)])
+    return NodeSignals(
+        side,
+        tuple(np.concatenate([[0.0], np.cumsum(steps)]).tolist()),
+        line.segments,
+        tuple(float(r) if np.isfinite(r) else None for r in along),
+    )
 
 
 def segment_signals(
@@ -176,7 +183,7 @@ def segment_signals(
         Largest voxel edge: nodes as near as this to a measured one count as covered.
     """
     return tuple(
-        _segment_signal(signal, corrected, tract, Region(segment, side), slice_mm)
+        _segment_signal(signal, corrected, tract, Region(segment, side), slice_mm)[0]
         for segment in TRACT_SEGMENTS
         for side in (Side.LEFT, Side.RIGHT)
     )
@@ -184,7 +191,8 @@ def segment_signals(
 
 def _segment_signal(
     signal: FloatArray, corrected: FloatArray, tract: TractMap, region: Region, slice_mm: float
-) -> SegmentSignal:
+) -> tuple[SegmentSignal, BoolArray, FloatArray]:
+    """The segment, its core among the map's voxels, and the corrected ratio of each of its nodes."""
     nodes = tract.nodes_of(region.name)
     here = tract.side(region.side or Side.LEFT) & np.isin(tract.node, nodes)
     node = tract.node[here]
@@ -199,7 +207,7 @@ def _segment_signal(
     seen = np.unique(tract.node[core & (signal > 0)])
     reach = max(1, round(slice_mm / atlas.NODE_SPACING_MM))
     covered = [bool(len(seen)) and int(np.min(np.abs(seen - n))) <= reach for n in nodes]
-    return SegmentSignal(
+    found = SegmentSignal(
         region,
         segment_ratio(after[best]),
         segment_ratio(before),
@@ -207,6 +215,7 @@ def _segment_signal(
         int(np.count_nonzero(core)),
         float(np.mean(covered)),
     )
+    return found, core, after[best]
 
 
 def _slides() -> FloatArray:

@@ -9,7 +9,8 @@ from scipy.spatial import cKDTree
 
 from processors.brain import atlas
 from processors.brain.patient_space import points_of, sample
-from processors.brain.tract_profile import map_tract, segment_signals
+from processors.brain.tract_map import map_tract
+from processors.brain.tract_profile import segment_signals
 from processors.findings import TRACT_SEGMENTS, Region, Side
 from processors.volume import Volume
 
