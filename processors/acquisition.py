@@ -65,6 +65,20 @@ class Acquisition:
         Years at the time of the study.
     patient_sex
         ``"M"``, ``"F"``, ``"O"`` or ``None``.
+    gradient_echo
+        Whether the signal is a gradient echo, not a spin echo.
+    inversion_recovery
+        Whether an inversion pulse prepares the signal.
+    magnetization_transfer
+        Whether a magnetization transfer pulse prepares the signal.
+    three_dimensional
+        Whether a volume was excited, not slices.
+    flip_angle
+        Degrees.
+    echo_train_length
+        Echoes after each excitation.
+    b_value
+        Diffusion weighting, s/mm².
     """
 
     field_strength: float | None = None
@@ -75,3 +89,10 @@ class Acquisition:
     contrast_agent: bool = False
     patient_age: float | None = None
     patient_sex: str | None = None
+    gradient_echo: bool | None = None
+    inversion_recovery: bool | None = None
+    magnetization_transfer: bool | None = None
+    three_dimensional: bool | None = None
+    flip_angle: float | None = None
+    echo_train_length: int | None = None
+    b_value: float | None = None

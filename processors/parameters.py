@@ -1,6 +1,7 @@
 """How an image was acquired, read from a classic or an enhanced header."""
 
 from datetime import date
+from typing import TypedDict
 
 from pydicom.dataset import Dataset
 
@@ -10,7 +11,23 @@ from processors.attributes import functional_groups, group, items, number, text,
 DAYS_PER_YEAR = 365.25
 OLDEST = 130
 _AGE_UNITS = {"Y": 1.0, "M": 1 / 12, "W": 7 / DAYS_PER_YEAR, "D": 1 / DAYS_PER_YEAR}
+_FULL_CIRCLE = 360
+_EXCITATION_OF_GRADIENT_ECHOES = 20
+_LONGEST_GRADIENT_ECHO = 6
+"""Degrees and milliseconds: an inversion-prepared sequence within both is MPRAGE or its like."""
+
 _NO_AGENT = frozenset({"NO", "NONE", "N", "NIL", "NOT GIVEN", "WITHOUT", "OHNE", "SANS", "0"})
+_TRANSFER = frozenset({"MTC", "MT", "MT_GEMS", "ON_RESONANCE", "OFF_RESONANCE"})
+
+
+class _Sequence(TypedDict):
+    gradient_echo: bool | None
+    inversion_recovery: bool | None
+    magnetization_transfer: bool | None
+    three_dimensional: bool | None
+    flip_angle: float | None
+    echo_train_length: int | None
+    b_value: float | None
 
 
 def acquisition_of(ds: Dataset, index: int = 0) -> Acquisition:
@@ -33,7 +50,74 @@ def acquisition_of(ds: Dataset, index: int = 0) -> Acquisition:
         contrast_agent=contrast_agent_given(ds),
         patient_age=patient_age(ds),
         patient_sex=sex if sex in ("M", "F", "O") else None,
+        **_sequence(ds, frame),
     )
+
+
+def _sequence(ds: Dataset, frame: tuple[Dataset, ...]) -> _Sequence:
+    """How the signal was made; ``frame`` is empty for a single-frame object.
+
+    Legacy converted objects keep the single-frame attributes in items of their own.
+    """
+    places = (
+        ds,
+        *(
+            found
+            for keyword in (
+                "MRTimingAndRelatedParametersSequence",
+                "MREchoSequence",
+                "MRModifierSequence",
+                "MRDiffusionSequence",
+                "MRImageFrameTypeSequence",
+                "UnassignedPerFrameConvertedAttributesSequence",
+                "UnassignedSharedConvertedAttributesSequence",
+            )
+            if (found := group(frame, keyword)) is not None
+        ),
+    )
+
+    def stated(*keywords: str) -> float | None:
+        return next((v for p in places for k in keywords if (v := number(p, k)) is not None), None)
+
+    def said(keyword: str) -> frozenset[str]:
+        return next((found for place in places if (found := words(place, keyword))), frozenset())
+
+    sequence, transfer = said("ScanningSequence"), said("MagnetizationTransfer")
+    recovery = said("InversionRecovery")
+    flip_angle = stated("FlipAngle")
+    echoes = stated("EchoTrainLength", "RFEchoTrainLength")
+    b_value = stated("DiffusionBValue")
+    prepared = said("SequenceVariant") | said("ScanOptions")
+    return _Sequence(
+        gradient_echo=_gradient_echo(
+            sequence, said("EchoPulseSequence"), stated("EchoTime", "EffectiveEchoTime"), flip_angle
+        ),
+        inversion_recovery="IR" in sequence or "YES" in recovery if sequence or recovery else None,
+        magnetization_transfer=bool(transfer & _TRANSFER or prepared & _TRANSFER)
+        if transfer or prepared
+        else None,
+        three_dimensional=_dimension(said("MRAcquisitionType")),
+        flip_angle=flip_angle if flip_angle is not None and 0 < flip_angle <= _FULL_CIRCLE else None,
+        echo_train_length=int(echoes) if echoes is not None and echoes >= 1 else None,
+        b_value=b_value if b_value is not None and b_value >= 0 else None,
+    )
+
+
+def _gradient_echo(
+    sequence: frozenset[str], echo: frozenset[str], echo_time: float | None, flip_angle: float | None
+) -> bool | None:
+    if "GR" in sequence or "GRADIENT" in echo:
+        return True
+    if "SE" in sequence or echo & {"SPIN", "BOTH"}:
+        return False
+    if "IR" in sequence and echo_time is not None and flip_angle is not None:
+        return echo_time < _LONGEST_GRADIENT_ECHO and flip_angle <= _EXCITATION_OF_GRADIENT_ECHOES
+    return None
+
+
+def _dimension(kind: frozenset[str]) -> bool | None:
+    """Whether 3-D, of the values of MR Acquisition Type."""
+    return True if "3D" in kind else False if kind & {"2D", "1D"} else None
 
 
 def contrast_agent_given(ds: Dataset) -> bool:

@@ -1,38 +1,30 @@
-"""Reference distributions of the measured quantities, and where each came from."""
-
-import json
-from dataclasses import dataclass
-from pathlib import Path
+"""Reference distributions of the measured quantities: shipped, or learnt at a site; each says where from."""
 
 from processors.findings import Sign
+from processors.norms.distributions import Norm, SegmentNorms
+from processors.norms.protocol import Protocol, protocol_of
+from processors.norms.shipped import FOLDER, shipped_families
+from processors.norms.site import Norms, SiteNorm, default_norms
 
-FOLDER = Path(__file__).parent
-
-
-@dataclass(frozen=True, slots=True)
-class Norm:
-    """Mean and standard deviation of a quantity in people without the sign, and how many they were."""
-
-    mean: float
-    sd: float
-    n: int
-
-    def z(self, value: float) -> float:
-        """Standard deviations above the mean."""
-        return (value - self.mean) / self.sd
+__all__ = [
+    "FOLDER",
+    "Norm",
+    "Norms",
+    "Protocol",
+    "SegmentNorms",
+    "SiteNorm",
+    "default_norms",
+    "protocol_of",
+    "tract_norms",
+]
 
 
 def tract_norms(sign: Sign, family: str) -> dict[str, Norm]:
-    """The norm of each tract segment's signal ratio for a sign and family of sequences.
+    """The shipped norm of each tract segment's signal ratio for a sign and family of sequences.
 
     Raises
     ------
     KeyError
         If there are no norms for this family.
     """
-    document = json.loads((FOLDER / f"{sign}.json").read_text(encoding="utf-8"))
-    entry = document["families"][family]
-    return {
-        name: Norm(float(numbers["mean"]), float(numbers["sd"]), int(entry["n"]))
-        for name, numbers in entry["segments"].items()
-    }
+    return dict(shipped_families(sign)[family].segments)
