@@ -20,7 +20,7 @@ import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from picsl_greedy import Greedy3D
 
 from processors.brain import atlas
-from processors.brain.patient_space import extent, on_grid, sample, to_image
+from processors.brain.patient_space import extent, on_grid, robust_range, sample, to_image
 from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
@@ -67,6 +67,11 @@ class Registration:
     subject: sitk.Image
     template: sitk.Image
 
+    @property
+    def brain(self) -> sitk.Image:
+        """The atlas brain and the fluid around it, on the grid of the subject."""
+        return _inside(self.subject, self.affine, RIM_MM)
+
     def to_atlas(self, points: FloatArray) -> FloatArray:
         """Atlas LPS millimetres of patient LPS millimetres, both of shape (n, 3)."""
         moved = points + sample(self.displacement, points)
@@ -94,7 +99,7 @@ def register(volume: Volume) -> Registration:
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(THREADS)
     image = to_image(volume)
     low, high = extent(volume)
-    image = sitk.Clamp(image, sitk.sitkFloat32, *_robust_range(volume.array))
+    image = sitk.Clamp(image, sitk.sitkFloat32, *robust_range(volume.array))
     brain = sitk.Mask(atlas.image("icbm_t1"), brain_mask())
     coarse = on_grid(image, low, high, RIGID_SPACING_MM)
     head = _evened(coarse, sitk.TriangleThreshold(coarse, 0, 1))
@@ -109,11 +114,6 @@ def brain_mask() -> sitk.Image:
     mask = sitk.BinaryMorphologicalClosing(tissue > 255 * TISSUE_PROBABILITY, [5, 5, 5])
     filled: sitk.Image = sitk.BinaryFillhole(mask)
     return filled
-
-
-def _robust_range(array: npt.NDArray[np.float32]) -> tuple[float, float]:
-    low, high = np.percentile(array[::2, ::4, ::4], (1, 99.7))
-    return float(low), float(max(high, low + 1e-6))
 
 
 def _evened(image: sitk.Image, where: sitk.Image) -> sitk.Image:
@@ -194,7 +194,7 @@ def _execute(greedy: Greedy3D, command: str, **images: sitk.Image | None) -> Non
         raise RegistrationError(str(error)) from error
 
 
-def _greedy_affine(
+def greedy_affine(
     fixed: sitk.Image, moving: sitk.Image, start: FloatArray, how: str, mask: sitk.Image | None = None
 ) -> FloatArray:
     """The LPS matrix, shape (4, 4), that greedy reaches from a start.
@@ -225,7 +225,7 @@ def _candidates(head: sitk.Image, brain: sitk.Image) -> list[tuple[float, sitk.T
     found = []
     for template in _templates():
         for start in _starts(head, template):
-            rigid = _affine(_greedy_affine(head, template, start, "-dof 6 -m NMI -n 40x20"))
+            rigid = _affine(greedy_affine(head, template, start, "-dof 6 -m NMI -n 40x20"))
             even = _evened(head, _inside(head, rigid, 0))
             affine = _refine(even, rigid, brain)
             found.append((_correlation(even, affine, brain), affine))
@@ -257,7 +257,7 @@ def _correlation(fixed: sitk.Image, affine: sitk.Transform, brain: sitk.Image) -
 def _refine(fixed: sitk.Image, affine: sitk.Transform, brain: sitk.Image) -> sitk.Transform:
     """The affine that shares most information with the atlas brain and the rim of fluid around it."""
     mask = sitk.Cast(_inside(fixed, affine, RIM_MM), sitk.sitkFloat32)
-    return _affine(_greedy_affine(fixed, brain, _homogeneous(affine), "-dof 12 -m NMI -n 40x20", mask))
+    return _affine(greedy_affine(fixed, brain, _homogeneous(affine), "-dof 12 -m NMI -n 40x20", mask))
 
 
 def _deform(

@@ -1,0 +1,115 @@
+"""All brain series of a study carried to the atlas: one full registration, the others rigid to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.acquisition import Contrast
+from processors.brain.assessment import FAILED, Assessment, acceptable, assess
+from processors.brain.coregistration import coregister
+from processors.brain.registration import Registration, RegistrationError, matrix_of, register
+from processors.findings import Reason
+from processors.volume import Volume
+
+FloatArray = npt.NDArray[np.float64]
+
+PREFERENCE = (
+    Contrast.T1,
+    Contrast.T1_MTC,
+    Contrast.T1_POST_CONTRAST,
+    Contrast.FLAIR,
+    Contrast.T2,
+    Contrast.PD,
+    Contrast.T2_STAR,
+    Contrast.SWI,
+    Contrast.ADC,
+    Contrast.DWI,
+)
+"""Which contrast is registered with the atlas, the first that can be."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """Where each point of one series lies in the atlas, and whether that can be trusted.
+
+    Attributes
+    ----------
+    registration
+        Of the study's anchor series with the atlas; ``None`` where no series could be registered.
+    to_anchor
+        LPS matrix, shape (4, 4), from this series to the anchor.
+    assessment
+        Of this series' own pixels.
+    problem
+        Why labels may not be carried over, or ``None``.
+    """
+
+    registration: Registration | None
+    to_anchor: FloatArray
+    assessment: Assessment
+    problem: Reason | None = None
+
+    def to_atlas(self, points: FloatArray) -> FloatArray:
+        """Atlas LPS millimetres of the series' LPS millimetres, both of shape (n, 3).
+
+        Raises
+        ------
+        RegistrationError
+            If nothing could be registered; ``problem`` says so beforehand.
+        """
+        if self.registration is None:
+            raise RegistrationError("the series was not registered")
+        return self.registration.to_atlas(points @ self.to_anchor[:3, :3].T + self.to_anchor[:3, 3])
+
+
+def align_study(volumes: Mapping[Contrast, Volume]) -> dict[Contrast, Alignment]:
+    """Align every series of a study with the atlas; the same study always gives the same result.
+
+    The first series that registers well is the anchor, and the others are brought to it. A series that cannot
+    be brought to it is registered by itself.
+    """
+    aligned: dict[Contrast, Alignment] = {}
+    anchor: Registration | None = None
+    for contrast in sorted(volumes, key=_rank):
+        volume = volumes[contrast]
+        if anchor is not None:
+            aligned[contrast] = _to_anchor(volume, contrast, anchor)
+        if contrast not in aligned or aligned[contrast].problem is not None:
+            alone = _by_itself(volume, contrast)
+            if contrast not in aligned or alone.problem is None:
+                aligned[contrast] = alone
+        if anchor is None and aligned[contrast].problem is None:
+            anchor = aligned[contrast].registration
+    return {contrast: aligned[contrast] for contrast in volumes}
+
+
+def _rank(contrast: Contrast) -> int:
+    return PREFERENCE.index(contrast) if contrast in PREFERENCE else len(PREFERENCE)
+
+
+def _by_itself(volume: Volume, contrast: Contrast) -> Alignment:
+    try:
+        registration = register(volume)
+    except RegistrationError:
+        return Alignment(None, np.eye(4), FAILED, Reason.of("registration-failed"))
+    return _assessed(volume, contrast, registration, np.eye(4))
+
+
+def _to_anchor(volume: Volume, contrast: Contrast, anchor: Registration) -> Alignment:
+    try:
+        _, rigid = coregister(volume, anchor, np.eye(4))
+    except RegistrationError:
+        return Alignment(None, np.eye(4), FAILED, Reason.of("registration-failed"))
+    return _assessed(volume, contrast, anchor, rigid)
+
+
+def _assessed(
+    volume: Volume, contrast: Contrast, registration: Registration, to_anchor: FloatArray
+) -> Alignment:
+    unjudged = Alignment(registration, to_anchor, FAILED)
+    matrix, _ = matrix_of(registration.affine)
+    found = assess(volume, unjudged.to_atlas, matrix @ to_anchor[:3, :3])
+    problem = None if acceptable(found, contrast) else Reason.of("registration-failed")
+    return Alignment(registration, to_anchor, found, problem)

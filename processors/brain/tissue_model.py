@@ -1,0 +1,137 @@
+"""The signal of a series explained by the atlas' tissues, whatever the contrast.
+
+Signal = shading x (white, grey, fluid weights of the voxel . their signals): a linear regression on the
+atlas' tissue probabilities in turn with a smooth multiplicative shading, as the mixture models of
+segmentation do it (Ashburner and Friston, NeuroImage 2005;26:839), with fixed probabilities.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
+
+from processors.brain import atlas
+from processors.brain.patient_space import sample
+
+FloatArray = npt.NDArray[np.float64]
+
+TISSUE_PROBABILITY = 0.5
+SCALE_MM = 70.0
+ORDER = 3
+ROUNDS = 4
+OUTLIER = 6.0
+RIDGE = 1e-3
+SHADE_LIMITS = (0.2, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class TissueModel:
+    """Signal of each tissue in the units of the series, shading removed.
+
+    Attributes
+    ----------
+    white, grey, fluid
+        Of white matter, grey matter and cerebrospinal fluid.
+    """
+
+    white: float
+    grey: float
+    fluid: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """A signal taken apart.
+
+    Attributes
+    ----------
+    tissue
+        The signal of each tissue.
+    shading
+        Shape (n,), about 1.
+    agreement
+        Correlation of the evened signal with the explained one, -1 to 1.
+    """
+
+    tissue: TissueModel
+    shading: FloatArray
+    agreement: float
+
+
+@cache
+def brain_mask() -> sitk.Image:
+    """Where the atlas holds brain tissue, with the ventricles; to be read only."""
+    tissue = atlas.image("icbm_grey_matter") + atlas.image("icbm_white_matter")
+    mask = sitk.BinaryMorphologicalClosing(tissue > 255 * TISSUE_PROBABILITY, [5, 5, 5])
+    filled: sitk.Image = sitk.BinaryFillhole(mask)
+    return filled
+
+
+@cache
+def tissue_maps() -> sitk.Image:
+    """Probability of white matter, grey matter and fluid, 0 to 1, as one vector image; to be read only.
+
+    Fluid is what the atlas' brain and 2 mm around it hold beside the other two.
+    """
+    white, grey = (
+        sitk.Cast(atlas.image(f"icbm_{name}_matter") / 255, sitk.sitkFloat32) for name in ("white", "grey")
+    )
+    wide = sitk.Cast(sitk.BinaryDilate(brain_mask(), [1, 1, 1]), sitk.sitkFloat32)
+    fluid = sitk.Clamp(wide - white - grey, sitk.sitkFloat32, 0.0, 1.0)
+    return sitk.Compose(white, grey, fluid)
+
+
+def probabilities(points: FloatArray) -> FloatArray:
+    """White matter, grey matter and fluid, shape (n, 3), at atlas LPS millimetres of shape (n, 3)."""
+    return sample(tissue_maps(), points)
+
+
+def explain(signal: FloatArray, tissues: FloatArray, points: FloatArray) -> Explained:
+    """Find the tissues' signals and the shading that explain a signal best.
+
+    Parameters
+    ----------
+    signal
+        Shape (n,), of voxels inside the brain and its rim.
+    tissues, points
+        Shape (n, 3): their :func:`probabilities`, and where they lie in millimetres.
+    """
+    basis = _polynomial((points - points.mean(axis=0)) / SCALE_MM)
+    shade = np.ones(len(signal))
+    kept = np.ones(len(signal), dtype=bool)
+    weights = np.zeros(3)
+    for _ in range(ROUNDS):
+        weights = _solve(tissues[kept] * shade[kept, None], signal[kept])
+        flat = tissues @ weights
+        bent = _solve(flat[kept, None] * basis[kept], signal[kept])
+        shade = np.clip(basis @ bent, *SHADE_LIMITS)
+        residual = np.abs(signal - flat * shade)
+        kept = residual <= OUTLIER * 1.4826 * np.median(residual) + 1e-9
+    even = signal / shade
+    weights = _solve(tissues[kept], even[kept])
+    flat = tissues @ weights
+    top = np.percentile(even, 99)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        agreement = np.nan_to_num(np.corrcoef(np.minimum(even, top), flat)[0, 1], nan=0.0)
+    return Explained(TissueModel(*map(float, weights)), shade, float(agreement))
+
+
+def _solve(terms: FloatArray, values: FloatArray) -> FloatArray:
+    square = terms.T @ terms
+    square[np.diag_indices_from(square)] += RIDGE * np.trace(square) / len(square) + 1e-12
+    return np.asarray(np.linalg.solve(square, terms.T @ values))
+
+
+def _polynomial(points: FloatArray) -> FloatArray:
+    x, y, z = points.T
+    return np.stack(
+        [
+            x**i * y**j * z**k
+            for i in range(ORDER + 1)
+            for j in range(ORDER + 1 - i)
+            for k in range(ORDER + 1 - i - j)
+        ],
+        axis=1,
+    )
