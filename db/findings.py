@@ -1,15 +1,27 @@
 """Findings into the tables, and back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.models import Analysis, Finding, Measurement
 from processors import findings as vocabulary
-from processors.findings import UNITS, Algorithm, Confidence, Quantity, Reason, Region, Side, Sign, State
+from processors.findings import (
+    UNITS,
+    Algorithm,
+    Confidence,
+    Quantity,
+    Reason,
+    Region,
+    Side,
+    Sign,
+    State,
+    TractProfile,
+)
 
 
 def replace_findings(
@@ -21,8 +33,15 @@ def replace_findings(
     analysis: str | None,
     software_version: str,
     now: datetime,
+    protocols: Mapping[Sign, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Store findings; what there was of the same signs and version is replaced."""
+    """Store findings; what there was of the same signs and version is replaced.
+
+    Parameters
+    ----------
+    protocols
+        How the series that each sign was measured on were made, as JSON.
+    """
     found = tuple(findings)
     session.execute(
         delete(Finding).where(
@@ -50,6 +69,9 @@ def replace_findings(
             algorithm_version=finding.algorithm.version,
             software_version=software_version,
             measured_at=now,
+            norm=finding.norm,
+            profiles=[asdict(profile) for profile in finding.profiles] or None,
+            protocol=dict(protocols[finding.sign]) if protocols and finding.sign in protocols else None,
         )
         session.add(row)
         session.flush()
@@ -74,6 +96,13 @@ def _measurements(finding_id: int, finding: vocabulary.Finding) -> list[Measurem
 
 def findings_of(session: Session, study_id: int, version: int) -> tuple[vocabulary.Finding, ...]:
     """The findings of a version, in the order of the signs."""
+    return tuple(finding for _, finding in findings_in(session, study_id, version))
+
+
+def findings_in(
+    session: Session, study_id: int, version: int
+) -> tuple[tuple[Finding, vocabulary.Finding], ...]:
+    """The findings of a version with their rows, in the order of the signs."""
     rows = {
         row.sign: row
         for row in session.scalars(
@@ -87,7 +116,8 @@ def findings_of(session: Session, study_id: int, version: int) -> tuple[vocabula
         .order_by(Measurement.id)
     ):
         numbers.setdefault(number.finding_id, []).append(number)
-    return tuple(_finding(rows[sign], numbers.get(rows[sign].id, [])) for sign in Sign if sign.value in rows)
+    ordered = [rows[sign.value] for sign in Sign if sign.value in rows]
+    return tuple((row, _finding(row, numbers.get(row.id, []))) for row in ordered)
 
 
 def _finding(row: Finding, numbers: Sequence[Measurement]) -> vocabulary.Finding:
@@ -106,4 +136,17 @@ def _finding(row: Finding, numbers: Sequence[Measurement]) -> vocabulary.Finding
             vocabulary.RegionMeasurements(region, tuple(measured)) for region, measured in regions.values()
         ),
         series_uids=tuple(row.series_uids),
+        norm=row.norm,
+        profiles=tuple(_profile(profile) for profile in row.profiles or ()),
+    )
+
+
+def _profile(plain: Mapping[str, Any]) -> TractProfile:
+    return TractProfile(
+        Side(plain["side"]),
+        tuple(plain["position_mm"]),
+        tuple(plain["segments"]),
+        tuple(plain["ratio"]),
+        tuple(plain["norm_mean"]),
+        tuple(plain["norm_sd"]),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.index import record_event
@@ -196,9 +196,20 @@ def replace_stacks(session: Session, study_id: int, version: int, stacks: Sequen
 
 
 def start_analysis(
-    session: Session, study_id: int, version: int, name: str, software_version: str, now: datetime
+    session: Session,
+    study_id: int,
+    version: int,
+    name: str,
+    software_version: str,
+    now: datetime,
+    norms_version: int | None = None,
 ) -> int:
     """Count an attempt at an analysis before it is made.
+
+    Parameters
+    ----------
+    norms_version
+        The site norms that it compares with.
 
     Returns
     -------
@@ -216,6 +227,7 @@ def start_analysis(
     analysis.status = AnalysisStatus.RUNNING
     analysis.attempts += 1
     analysis.software_version = software_version
+    analysis.norms_version = norms_version
     analysis.started_at = now
     analysis.finished_at = None
     analysis.error = None
@@ -231,6 +243,15 @@ def finish_analysis(
         update(Analysis)
         .where(Analysis.study_id == study_id, Analysis.version == version, Analysis.name == name)
         .values(status=AnalysisStatus.FAILED if error else AnalysisStatus.DONE, error=error, finished_at=now)
+    )
+
+
+def norms_behind(session: Session, study_id: int, version: int) -> int | None:
+    """The newest site norms that an analysis of a version compared with."""
+    return session.scalar(
+        select(func.max(Analysis.norms_version)).where(
+            Analysis.study_id == study_id, Analysis.version == version
+        )
     )
 
 

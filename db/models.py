@@ -72,6 +72,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012
         datetime: UTCDateTime,
         dict[str, Any]: JSON,
+        dict[str, Any] | None: JSON(none_as_null=True),
         list[Any]: JSON,
         list[Any] | None: JSON(none_as_null=True),
     }
@@ -182,6 +183,8 @@ class Analysis(Base):
     software_version: Mapped[str] = mapped_column(String(32))
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    norms_version: Mapped[int | None]
+    """The site norms it compared with; none for the shipped ones alone."""
 
 
 class Finding(Base):
@@ -203,6 +206,12 @@ class Finding(Base):
     algorithm_version: Mapped[str] = mapped_column(String(32))
     software_version: Mapped[str] = mapped_column(String(32))
     measured_at: Mapped[datetime]
+    norm: Mapped[str] = mapped_column(String(256), server_default="")
+    """Which reference distribution the z-scores are from, in words."""
+    profiles: Mapped[list[Any] | None]
+    """The signal along the tract, one entry for each side that was measured."""
+    protocol: Mapped[dict[str, Any] | None]
+    """Of the series that was measured: sequence family, field strength, manufacturer."""
 
 
 class Measurement(Base):
@@ -236,8 +245,42 @@ class Report(Base):
     predecessor_id: Mapped[int | None] = mapped_column(ForeignKey("report.id"))
     software_version: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime]
+    norms_version: Mapped[int | None]
+    """The site norms behind its z-scores; none for the shipped ones alone."""
 
     __table_args__ = (UniqueConstraint("study_id", "version", "software_version", "sop_class_uid"),)
+
+
+class NormalStudy(Base):
+    """A study that the administrator says is of a person without any of the signs."""
+
+    __tablename__ = "normal_study"
+
+    study_id: Mapped[int] = mapped_column(
+        ForeignKey("study.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    marked_at: Mapped[datetime]
+    who: Mapped[str] = mapped_column(String(64))
+    note: Mapped[str | None]
+
+
+class NormsVersion(Base):
+    """Norms that the site learnt; those in use are the newest that were not withdrawn."""
+
+    __tablename__ = "norms_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    who: Mapped[str] = mapped_column(String(64))
+    software_version: Mapped[str] = mapped_column(String(32))
+    studies: Mapped[int]
+    """From how many studies."""
+    document: Mapped[dict[str, Any]]
+    """The norms themselves."""
+    provenance: Mapped[dict[str, Any]]
+    """What they were learnt from, and what was left out."""
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[str | None] = mapped_column(String(64))
 
 
 class Delivery(Base):

@@ -29,18 +29,19 @@ def process_again(
     *,
     software_version: str,
     destinations: Iterable[str],
+    norms_version: int | None = None,
 ) -> Again:
     """Have a study processed once more; an open version is left to settle.
 
-    A version that this software has reported on is only delivered again: the same input and software give the
-    same report. One that other software reported on keeps that report: what is found now goes into a new
-    version, whose report names the other as its predecessor.
+    A version that this software has reported on, with these norms, is only delivered again: the same input,
+    software and norms give the same report. One that was reported on otherwise keeps that report: what is
+    found now goes into a new version, whose report names the other as its predecessor.
     """
     study = session.get_one(Study, study_id, with_for_update=True)
     report = report_of(session, study_id, study.version, software_version)
     if study.status == StudyStatus.RECEIVING:
         return Again.STILL_RECEIVING
-    if report is not None:
+    if report is not None and report.norms_version == norms_version:
         deliver_again(session, report.id, destinations, now)
         if is_waiting(session, report):
             study.status, study.status_reason = StudyStatus.DELIVERING, None

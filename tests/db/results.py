@@ -12,12 +12,17 @@ from processors.findings import (
     Side,
     Sign,
     State,
+    TractProfile,
     not_evaluated,
     regions_of,
 )
 
 TRACT = Algorithm("Corticospinal tract profile", "1.0.0")
 CORD = Algorithm("Cervical cord", "2.1.0")
+PROFILES = tuple(
+    TractProfile(side, (0.0, 2.5), ("pons", "cerebral_peduncle"), ratio, (1.0, 1.02), (0.03, 0.045))
+    for side, ratio in ((Side.LEFT, (1.02, None)), (Side.RIGHT, (1.03, 1.04)))
+)
 
 
 def findings() -> tuple[Finding, ...]:
@@ -37,7 +42,14 @@ def findings() -> tuple[Finding, ...]:
     return (
         not_evaluated(Sign.MOTOR_BAND, TRACT, Reason.of("missing-series", needed="SWI")),
         Finding(
-            Sign.CST_T1, State.PRESENT, TRACT, Confidence.HIGH, regions=tract, series_uids=("1.2", "1.3")
+            Sign.CST_T1,
+            State.PRESENT,
+            TRACT,
+            Confidence.HIGH,
+            regions=tract,
+            series_uids=("1.2", "1.3"),
+            norm="shipped default, T1, n = 5",
+            profiles=PROFILES,
         ),
         Finding(
             Sign.CST_FLAIR,

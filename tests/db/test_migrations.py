@@ -60,7 +60,7 @@ def test_every_revision_can_be_left_and_reached_again(engine: Engine):
     index_instances(engine, [arrival()])
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    for revision in ("0002", "0001", "head"):
+    for revision in ("0003", "0002", "0001", "head"):
         with engine.execution_options(writing=True).begin() as connection:
             config.attributes["connection"] = connection
             (command.upgrade if revision == "head" else command.downgrade)(config, revision)

@@ -22,6 +22,7 @@ COLUMNS = {
         "study_instance_uid", "status", "status_reason", "version", "complete", "patient_id", "patient_name",
         "accession_number", "study_date", "study_description", "first_received_at", "last_received_at",
         "settled_at", "series", "instances", "signs_present", "signs_evaluable", "reported_at",
+        "normal_since", "normal_note",
     },
     "v_series": {
         "study_instance_uid", "series_instance_uid", "modality", "series_number", "series_description",
@@ -30,7 +31,11 @@ COLUMNS = {
     },
     "v_findings": {
         "study_instance_uid", "sign", "region", "side", "state", "confidence", "ratio", "z_score", "reasons",
-        "software_version", "measured_at",
+        "software_version", "measured_at", "norm",
+    },
+    "v_profiles": {"study_instance_uid", "version", "sign", "profiles"},
+    "v_norms": {
+        "version", "created_at", "who", "software_version", "studies", "withdrawn_at", "withdrawn_by",
     },
     "v_deliveries": {
         "study_instance_uid", "version", "sop_instance_uid", "sop_class_uid", "series_instance_uid",
@@ -106,6 +111,15 @@ def test_finding_rows_are_sign_by_region_by_side(engine: Engine):
     assert [reason["key"] for reason in json.loads(flair.reasons)] == ["plic-only", "low-snr"]
     assert (band.state, json.loads(band.reasons)[0]["key"]) == ("not_evaluated", "missing-series")
     assert {r.study_instance_uid for r in found} == {STUDY_UID}
+
+
+def test_norm_and_profile_of_a_finding_are_shown(engine: Engine):
+    analysed(engine)
+    found = rows(engine, "SELECT DISTINCT sign, norm FROM v_findings WHERE norm <> ''")
+    assert [tuple(r) for r in found] == [("cst_t1", "shipped default, T1, n = 5")]
+    [profile] = rows(engine, "SELECT * FROM v_profiles")
+    assert profile.sign == "cst_t1"
+    assert [side["ratio"] for side in json.loads(profile.profiles)] == [[1.02, None], [1.03, 1.04]]
 
 
 def test_findings_are_the_newest_version_s(engine: Engine):
