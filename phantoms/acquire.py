@@ -116,6 +116,29 @@ def shade(volume: Array, amplitude: float, rng: np.random.Generator) -> Array:
     return volume * smooth
 
 
+def moved(volume: Array, amplitude: float, rng: np.random.Generator) -> Array:
+    """Each slice as it comes out when the head moves while the lines of its k-space are collected.
+
+    Breathing-like swings make ghosts along the phase direction (rows), two sudden shifts make ringing.
+
+    Parameters
+    ----------
+    amplitude
+        Of the movement, rows.
+    """
+    slices, rows, _ = volume.shape
+    frequency = np.fft.fftfreq(rows)
+    order = np.argsort(np.argsort(frequency)) / rows
+    result = np.empty_like(volume)
+    for index in range(slices):
+        swing = np.sin(2 * np.pi * (rng.uniform(6, 25) * order + rng.uniform()))
+        jumps = sum(rng.normal() * (order > rng.uniform(0.1, 0.9)) for _ in range(2))
+        path = amplitude * rng.uniform(0.3, 1.0) * (0.6 * swing + 0.5 * jumps)
+        lines = np.fft.fft(volume[index], axis=0) * np.exp(-2j * np.pi * frequency * path)[:, None]
+        result[index] = np.abs(np.fft.ifft(lines, axis=0))
+    return result
+
+
 def rician(volume: Array, sigma: float, rng: np.random.Generator) -> Array:
     """The magnitude of the signal with complex Gaussian noise of this standard deviation."""
     real = volume + sigma * rng.standard_normal(volume.shape, dtype=np.float32)

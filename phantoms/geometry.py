@@ -1,6 +1,6 @@
 """Where the slices of an acquisition lie in the patient."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +62,7 @@ def stack(
     matrix: tuple[int, int],
     gap: float = 0.0,
     tilt: float = 0.0,
+    turn: float = 0.0,
 ) -> Geometry:
     """A stack of slices about a centre.
 
@@ -77,6 +78,8 @@ def stack(
         Rows and columns.
     tilt
         Degrees by which the stack is turned about the patient's left-right axis.
+    turn
+        Degrees by which it is turned about the head-foot axis before that.
 
     Raises
     ------
@@ -88,9 +91,23 @@ def stack(
         raise ValueError(f"a stack cannot be {plane}")
     shape = (slices, *matrix)
     c, s = np.cos(np.deg2rad(tilt)), np.sin(np.deg2rad(tilt))
-    turn = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+    tilted = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+    c, s = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
+    turned = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
     steps = np.array([slice_thickness + gap, pixel, pixel])
     affine = np.eye(4)
-    affine[:3, :3] = (turn @ AXES[storage].T) * steps
+    affine[:3, :3] = (tilted @ turned @ AXES[storage].T) * steps
     affine[:3, 3] = np.array(centre) - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
     return Geometry(shape, affine, slice_thickness, plane)
+
+
+def flipped(
+    geometry: Geometry, *, slices: bool = False, rows: bool = False, columns: bool = False
+) -> Geometry:
+    """The same voxels stored in the opposite order along some axes."""
+    affine = geometry.affine.copy()
+    for axis, turned in enumerate((slices, rows, columns)):
+        if turned:
+            affine[:3, 3] += affine[:3, axis] * (geometry.shape[axis] - 1)
+            affine[:3, axis] *= -1
+    return replace(geometry, affine=affine)

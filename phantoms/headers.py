@@ -11,7 +11,7 @@ from phantoms.identity import uid
 from phantoms.patient import PhantomPatient
 from phantoms.protocol import SeriesPlan
 from phantoms.vendors import STYLES, Style
-from processors.acquisition import BodyPart, Contrast, Plane
+from processors.acquisition import BodyPart, Contrast
 from processors.volume import Volume
 
 WHITE_MATTER_ADC = 750.0
@@ -46,8 +46,9 @@ def study_header(patient: PhantomPatient) -> Dataset:
     ds.StationName = "PHANTOM"
     ds.DeviceSerialNumber = "00000"
     ds.SoftwareVersions = style.software
-    ds.MagneticFieldStrength = style.field_strength
-    ds.ImagingFrequency = round(42.577 * style.field_strength, 4)
+    field_strength = patient.field_strength or style.field_strength
+    ds.MagneticFieldStrength = field_strength
+    ds.ImagingFrequency = round(42.577 * field_strength, 4)
     ds.ImagedNucleus = "1H"
     return ds
 
@@ -68,7 +69,11 @@ def series_header(patient: PhantomPatient, plan: SeriesPlan, volume: Volume, num
     ds.PatientPosition = "HFS"
     ds.FrameOfReferenceUID = volume.frame_of_reference_uid
     ds.PositionReferenceIndicator = ""
-    special = {Contrast.SWI: style.swi_image_type, Contrast.ADC: style.adc_image_type}
+    special = {
+        Contrast.SWI: style.swi_image_type,
+        Contrast.ADC: style.adc_image_type,
+        Contrast.DWI: style.dwi_image_type,
+    }
     ds.ImageType = list(special.get(plan.contrast, style.image_type))
     ds.ScanningSequence = timing.scanning_sequence.split("\\")
     ds.SequenceVariant = timing.sequence_variant.split("\\")
@@ -80,6 +85,8 @@ def series_header(patient: PhantomPatient, plan: SeriesPlan, volume: Volume, num
     ds.RepetitionTime = timing.repetition_time
     if timing.inversion_time is not None:
         ds.InversionTime = timing.inversion_time
+    if timing.b_value is not None:
+        ds.DiffusionBValue = timing.b_value
     ds.FlipAngle = timing.flip_angle
     ds.EchoTrainLength = timing.echo_train_length
     ds.EchoNumbers = 1
@@ -102,9 +109,13 @@ def _geometry(ds: Dataset, plan: SeriesPlan, volume: Volume) -> None:
     row = volume.affine[:3, 2] / columns
     column = volume.affine[:3, 1] / rows
     ds.ImageOrientationPatient = [_decimal(v) for v in (*row, *column)]
-    ds.PatientOrientation = {Plane.AXIAL: ["L", "P"], Plane.CORONAL: ["L", "F"]}.get(
-        plan.geometry.plane, ["P", "F"]
-    )
+    ds.PatientOrientation = [_letter(row), _letter(column)]
+
+
+def _letter(direction: npt.NDArray[np.float64]) -> str:
+    """The nearest of the patient's own directions."""
+    axis = int(np.argmax(np.abs(direction)))
+    return ("RL", "AP", "FH")[axis][int(direction[axis] > 0)]
 
 
 def _pixel_format(ds: Dataset, style: Style, volume: Volume) -> None:

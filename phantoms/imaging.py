@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from pydicom.uid import MRImageStorage
 
-from phantoms.acquire import Grid, rician, sample, shade, texture
+from phantoms.acquire import Grid, moved, rician, sample, shade, texture
 from phantoms.cord import TOP_OF_C1, Cord, draw_cord, sign_weight
 from phantoms.geometry import Geometry
 from phantoms.head import HeadAnatomy, head_anatomy, head_signal
@@ -16,7 +17,9 @@ from phantoms.identity import uid
 from phantoms.neck import SIGNAL, Tissue, paint
 from phantoms.patient import PhantomPatient
 from phantoms.pose import head_transform
+from phantoms.shoulders import with_neck
 from phantoms.template import ORIGIN_RAS, axes_mm
+from phantoms.tissue_signal import T1Family, family_of
 from phantoms.tract import segment_heights
 from processors.acquisition import Acquisition, Contrast, Plane
 from processors.findings import Region, Side, Sign
@@ -35,19 +38,26 @@ NECK_ORIGIN = (0.0, 30.0, -105.0)
 NECK_SHIFT = (4.0, 4.0, 6.0)
 """Largest distance from there, mm along each axis, at which a patient's neck lies in the scanner."""
 
+NECK_MARGIN, MOST_NECK = 12.0, 110
+"""How far above the template's lower end, and below it, slices may begin to see the neck, mm."""
+
 _COARSE = ((-82.0, 82.0, 1.0), (-92.0, 82.0, 1.0), (-135.0, 60.0, 1.5))
 _FINE = ((-20.0, 20.0, 0.5), (-16.0, 36.0, 0.5), (-135.0, 60.0, 1.0))
 
 
-def head_volume(patient: PhantomPatient, contrast: Contrast, geometry: Geometry) -> Volume:
+def head_volume(
+    patient: PhantomPatient, contrast: Contrast, geometry: Geometry, family: T1Family | None = None
+) -> Volume:
     """The patient's head as this acquisition sees it.
 
     Parameters
     ----------
     contrast
-        One of ``head.TISSUE_SIGNAL``.
+        One of ``tissue_signal.CONTRASTS``.
     geometry
         Where the slices lie; the head is centred near LPS (0, 18, 5) mm.
+    family
+        How a T1 was made; where ``None``, as is usual for two- and for three-dimensional series.
 
     Returns
     -------
@@ -59,9 +69,13 @@ def head_volume(patient: PhantomPatient, contrast: Contrast, geometry: Geometry)
     ValueError
         If there is no head of this contrast.
     """
-    prepared = geometry.plane is Plane.THREE_D
-    signal = head_signal(patient, _anatomy(patient), contrast, inversion_prepared=prepared)
-    clean = sample(signal, HEAD_GRID, geometry, head_transform(patient))
+    if family is None:
+        family = family_of(contrast, three_d=geometry.plane is Plane.THREE_D)
+    signal = head_signal(patient, _anatomy(patient), contrast, family)
+    grid = HEAD_GRID
+    if depth := _neck_in_view(geometry):
+        signal, grid = with_neck(signal, patient, depth), _lowered(HEAD_GRID, depth)
+    clean = sample(signal, grid, geometry, head_transform(patient))
     return _acquired(patient, "head", contrast, geometry, clean)
 
 
@@ -176,12 +190,21 @@ def _crowned(patient: PhantomPatient, contrast: Contrast, geometry: Geometry, ne
     return np.asarray(neck * (1 - weight) + head * weight, dtype=np.float32)
 
 
+def _neck_in_view(geometry: Geometry) -> int:
+    """Millimetres that the slices reach below the template, which ends at the foramen magnum."""
+    corners = np.array(list(product(*((0, n - 1) for n in geometry.shape))))
+    lowest = (corners @ geometry.affine[:3, :3].T + geometry.affine[:3, 3])[:, 2].min()
+    return int(np.clip(ORIGIN_RAS[2] + NECK_MARGIN - lowest, 0, MOST_NECK))
+
+
+def _lowered(grid: Grid, depth: int) -> Grid:
+    x, y, z = grid.origin
+    return Grid((x, y, z - depth), grid.steps)
+
+
 def _anatomy(patient: PhantomPatient) -> HeadAnatomy:
-    """The head of a patient, drawn once for all patients who share what decides its shape."""
-    shaping = {Sign.PRECENTRAL_ATROPHY}
-    signs = {sign: strength for sign, strength in patient.signs.items() if sign in shaping}
-    sides = {sign: side for sign, side in patient.one_sided.items() if sign in shaping}
-    return _drawn_head(PhantomPatient(patient.seed, signs, sides, ms_lesions=patient.ms_lesions))
+    """The head of a patient, drawn once for all contrasts and signs."""
+    return _drawn_head(patient.shape)
 
 
 @lru_cache(maxsize=2)
@@ -250,6 +273,8 @@ def _acquired(
 ) -> Volume:
     name = f"{part} {contrast} {geometry.plane} {geometry.shape} {geometry.affine.round(6).tolist()}"
     rng = patient.rng(f"acquisition {name}")
+    if patient.motion:
+        clean = moved(clean, patient.motion / geometry.spacing[1], rng)
     shaded = clean if contrast is Contrast.ADC else shade(clean, patient.bias, rng)
     image = rician(shaded, 1 / patient.snr, rng)
     series = uid(patient, name)
@@ -261,5 +286,9 @@ def _acquired(
         frame_of_reference_uid=uid(patient, "frame of reference", part),
         contrast=contrast,
         plane=geometry.plane,
-        acquisition=Acquisition(field_strength=3.0, patient_age=float(patient.age), patient_sex=patient.sex),
+        acquisition=Acquisition(
+            field_strength=patient.field_strength or 3.0,
+            patient_age=float(patient.age),
+            patient_sex=patient.sex,
+        ),
     )

@@ -36,8 +36,22 @@ class PhantomPatient:
         Whose scanner the headers are written like.
     wallerian
         The side whose tract has degenerated below a stroke: bright on T2 and FLAIR over its whole length.
+    wallerian_t1_bright
+        It is bright on T1, too, as in the early weeks, and not a little dark.
+    wallerian_shrinkage
+        Its cerebral peduncle has shrunk.
+    strong_posterior_limb
+        The normal variant of the internal capsule, which everybody has, is as bright and long as it gets.
     ms_lesions
-        Number of periventricular and juxtacortical demyelinating lesions.
+        Number of demyelinating lesions of the hemispheres.
+    ms_on_tract
+        Number of further ones that cut the tract.
+    infarct
+        The side of a chronic infarct in the territory of the middle cerebral artery.
+    leukoaraiosis
+        Grade of small vessel disease after Fazekas, 0 to 3.
+    atrophy
+        Widening of ventricles and sulci, 0 (none beyond the person's own) to 1.
     post_contrast
         The T1 series were acquired after gadolinium.
     entry_slice
@@ -48,6 +62,10 @@ class PhantomPatient:
         Largest departure of the shading field from 1.
     rotation
         Largest rotation of the head about each axis, degrees.
+    motion
+        Amplitude of the head's movement during each slice, millimetres: it blurs, and makes ghosts.
+    field_strength
+        Tesla; ``None`` for that of the vendor's usual scanner. It is written, and changes no signal.
 
     Raises
     ------
@@ -60,12 +78,21 @@ class PhantomPatient:
     one_sided: Mapping[Sign, Side] = field(default_factory=dict)
     vendor: Vendor = Vendor.SIEMENS
     wallerian: Side | None = None
+    wallerian_t1_bright: bool = False
+    wallerian_shrinkage: bool = False
+    strong_posterior_limb: bool = False
     ms_lesions: int = 0
+    ms_on_tract: int = 0
+    infarct: Side | None = None
+    leukoaraiosis: int = 0
+    atrophy: float = 0.0
     post_contrast: bool = False
     entry_slice: bool = False
     snr: float = 40.0
     bias: float = 0.2
     rotation: float = 8.0
+    motion: float = 0.0
+    field_strength: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "signs", dict(self.signs))
@@ -79,14 +106,22 @@ class PhantomPatient:
             raise ValueError("a side must belong to a sign that is drawn")
         if self.seed < 0:
             raise ValueError("the seed must not be negative")
-        if not 0 <= self.ms_lesions <= 100:
-            raise ValueError("the number of MS lesions must lie between 0 and 100")
+        if not (0 <= self.ms_lesions <= 100 and 0 <= self.ms_on_tract <= 20):
+            raise ValueError("the number of MS lesions must lie between 0 and 100, of those on the tract 20")
+        if (self.wallerian_t1_bright or self.wallerian_shrinkage) and self.wallerian is None:
+            raise ValueError("a degenerated tract must have a side")
+        if self.leukoaraiosis not in range(4):
+            raise ValueError("the grade of leukoaraiosis must lie between 0 and 3")
         if not (math.isfinite(self.snr) and self.snr >= 2):
             raise ValueError("the signal-to-noise ratio must be at least 2")
         if not 0 <= self.bias < 0.6:
             raise ValueError("the bias must lie between 0 and 0.6")
         if not 0 <= self.rotation <= 30:
             raise ValueError("the rotation must lie between 0 and 30 degrees")
+        if not (0 <= self.atrophy <= 1 and 0 <= self.motion <= 5):
+            raise ValueError("atrophy must lie between 0 and 1, motion between 0 and 5 mm")
+        if self.field_strength is not None and not 0.1 <= self.field_strength <= 12:
+            raise ValueError("the field strength must lie between 0.1 and 12 T")
 
     def __hash__(self) -> int:
         return hash((self.seed, *sorted(self.signs)))
@@ -98,6 +133,23 @@ class PhantomPatient:
     def change_on(self, sign: Sign, side: Side) -> float:
         """The fractional change drawn for a sign on one side of the patient."""
         return self.change(sign) if self.one_sided.get(sign, side) is side else 0.0
+
+    @property
+    def shape(self) -> "PhantomPatient":
+        """The patient with only those options that decide what is drawn into the head, and where."""
+        shaping = {Sign.PRECENTRAL_ATROPHY}
+        return PhantomPatient(
+            self.seed,
+            {sign: strength for sign, strength in self.signs.items() if sign in shaping},
+            {sign: side for sign, side in self.one_sided.items() if sign in shaping},
+            wallerian=self.wallerian if self.wallerian_shrinkage else None,
+            wallerian_shrinkage=self.wallerian_shrinkage,
+            ms_lesions=self.ms_lesions,
+            ms_on_tract=self.ms_on_tract,
+            infarct=self.infarct,
+            leukoaraiosis=self.leukoaraiosis,
+            atrophy=self.atrophy,
+        )
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Random numbers that depend on the seed and what they are for, and nothing else."""

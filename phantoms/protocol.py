@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from phantoms.geometry import Geometry, stack
 from phantoms.imaging import NECK_ORIGIN
+from phantoms.tissue_signal import T1Family
 from processors.acquisition import BodyPart, Contrast, Plane
 
 _HEAD_CENTRE = (0.0, 18.0, 6.0)
@@ -22,6 +23,8 @@ class Timing:
         Milliseconds.
     flip_angle
         Degrees.
+    b_value
+        Of a diffusion-weighted image, s/mm².
     """
 
     scanning_sequence: str
@@ -32,17 +35,25 @@ class Timing:
     echo_train_length: int
     inversion_time: float | None = None
     three_d: bool = False
+    b_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesPlan:
-    """One series of the protocol."""
+    """One series of the protocol.
+
+    Attributes
+    ----------
+    family
+        How a T1 was made; where ``None``, as is usual for its geometry.
+    """
 
     key: str
     contrast: Contrast
     body_part: BodyPart
     geometry: Geometry
     timing: Timing
+    family: T1Family | None = None
 
 
 _T1_SE = Timing("SE", "SP", 10.0, 600.0, 90.0, 1)
@@ -53,6 +64,9 @@ _FLAIR = Timing(r"SE\IR", r"SK\SP\MP", 92.0, 9000.0, 150.0, 16, 2500.0)
 _SWI = Timing("GR", "SP", 20.0, 28.0, 15.0, 1, three_d=True)
 _T2_STAR = Timing("GR", r"SP\OSP", 20.0, 620.0, 20.0, 1)
 _ADC = Timing("EP", r"SK\SP", 80.0, 5200.0, 90.0, 1)
+_T1_FLASH = Timing("GR", "SP", 2.5, 250.0, 70.0, 1)
+_FLAIR_3D = Timing(r"SE\IR", r"SK\SP\MP", 390.0, 5000.0, 120.0, 242, 1800.0, True)
+_DWI = Timing("EP", r"SK\SP", 80.0, 5200.0, 90.0, 1, b_value=1000.0)
 _T1_NECK = Timing("SE", r"SK\SP", 10.0, 620.0, 150.0, 3)
 _T2_NECK = Timing("SE", r"SK\SP", 102.0, 3600.0, 150.0, 17)
 
@@ -110,6 +124,11 @@ PROTOCOL: dict[str, SeriesPlan] = {
         SeriesPlan("t1_mtc", Contrast.T1_MTC, BodyPart.BRAIN, _head_slices(42, 3.5, 0.35), _T1_MTC),
         SeriesPlan("t2_star", Contrast.T2_STAR, BodyPart.BRAIN, _head_slices(42, 3.5, 0.35), _T2_STAR),
         SeriesPlan("adc", Contrast.ADC, BodyPart.BRAIN, _diffusion(), _ADC),
+        SeriesPlan("dwi", Contrast.DWI, BodyPart.BRAIN, _diffusion(), _DWI),
+        SeriesPlan(
+            "t1_flash", Contrast.T1, BodyPart.BRAIN, _head_slices(42, 3.5, 0.35), _T1_FLASH, T1Family.FLASH
+        ),
+        SeriesPlan("flair_3d", Contrast.FLAIR, BodyPart.BRAIN, _mprage(), _FLAIR_3D),
         SeriesPlan("cervical_t1_sag", Contrast.T1, BodyPart.CERVICAL_SPINE, _neck_sagittal(), _T1_NECK),
         SeriesPlan("cervical_t2_sag", Contrast.T2, BodyPart.CERVICAL_SPINE, _neck_sagittal(), _T2_NECK),
         SeriesPlan("cervical_t1_ax", Contrast.T1, BodyPart.CERVICAL_SPINE, _neck_axial(), _T1_NECK),

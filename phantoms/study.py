@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from phantoms.protocol import DEMO_SERIES, PROTOCOL, SeriesPlan
 from phantoms.truth import truth_of
 from phantoms.vendors import STYLES
 from processors.acquisition import BodyPart, Contrast
+from processors.parameters import acquisition_of
 from processors.volume import Volume
 
 TRUTH_FILE = "truth.json"
@@ -93,8 +94,11 @@ def series_volume(patient: PhantomPatient, plan: SeriesPlan) -> Volume:
     contrast = plan.contrast
     if patient.post_contrast and contrast is Contrast.T1:
         contrast = Contrast.T1_POST_CONTRAST
-    make = head_volume if plan.body_part is BodyPart.BRAIN else neck_volume
-    return make(patient, contrast, plan.geometry)
+    if plan.body_part is BodyPart.BRAIN:
+        volume = head_volume(patient, contrast, plan.geometry, plan.family)
+    else:
+        volume = neck_volume(patient, contrast, plan.geometry)
+    return replace(volume, acquisition=acquisition_of(series_header(patient, plan, volume, 1)))
 
 
 def instances(patient: PhantomPatient, plan: SeriesPlan, number: int) -> Iterator[FileDataset]:

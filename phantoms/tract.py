@@ -39,6 +39,15 @@ BRANCHES: dict[str, FloatArray] = {
 SEGMENT_LIMITS = (49.0, 20.0, -7.0, -23.0, -60.0)
 """Lower end in z (template mm) of each of ``TRACT_SEGMENTS``, in their order."""
 
+OFFSET_MM = (1.0, 1.5)
+"""Standard deviation between people of the tract's place, to the side and to the front, millimetres."""
+
+OFFSET_HEIGHTS = (-58.0, -20.0, 15.0, 62.0)
+"""Template heights at which it is drawn anew; between them it changes smoothly."""
+
+LIKENESS = 0.6
+"""Share of its variance that left and right have in common."""
+
 SOFT_EDGE = 0.5
 """Millimetres over which the tube's edge fades."""
 
@@ -56,14 +65,25 @@ def centreline(patient: PhantomPatient, side: Side, branch: str = "hand", step: 
     array of shape (points, 4)
         Template millimetres right, anterior, superior (before the head's own warp), and the radius.
     """
-    rng = patient.rng(f"tract {side}")
     nodes = np.concatenate([NODES, BRANCHES[branch]])
-    nodes[:, :2] += rng.normal(0, [0.5, 0.7], (len(nodes), 2))
-    nodes[:, 3] *= rng.uniform(0.92, 1.08)
+    nodes[:, :2] += _offsets(patient, side, nodes[:, 2])
+    nodes[:, 3] *= patient.rng("calibre").uniform(0.85, 1.15) * patient.rng(f"tract {side}").uniform(
+        0.95, 1.05
+    )
     if side is Side.LEFT:
         nodes[:, 0] *= -1
     length = np.r_[0, np.cumsum(np.linalg.norm(np.diff(nodes[:, :3], axis=0), axis=1))]
     return np.asarray(CubicSpline(length, nodes)(np.arange(0, length[-1], step)))
+
+
+def _offsets(patient: PhantomPatient, side: Side, heights: FloatArray) -> FloatArray:
+    """How far each node lies from the usual place, to the side and to the front, mm."""
+    draws = [
+        patient.rng(purpose).normal(size=(len(OFFSET_HEIGHTS), 2)) for purpose in ("tract", f"tract {side}")
+    ]
+    mixed = np.sqrt(LIKENESS) * draws[0] + np.sqrt(1 - LIKENESS) * draws[1]
+    smooth = CubicSpline(OFFSET_HEIGHTS, mixed * OFFSET_MM, bc_type="natural")
+    return np.asarray(smooth(np.clip(heights, OFFSET_HEIGHTS[0], OFFSET_HEIGHTS[-1])))
 
 
 def tract_weight(patient: PhantomPatient, side: Side) -> npt.NDArray[np.float32]:
@@ -74,14 +94,14 @@ def tract_weight(patient: PhantomPatient, side: Side) -> npt.NDArray[np.float32]
     template = head_template()
     weight = np.zeros(template.labels.shape, dtype=np.float32)
     for branch in BRANCHES:
-        box, tube = _tube(centreline(patient, side, branch))
+        box, inside = tube(centreline(patient, side, branch))
         white = np.clip(2.5 * (template.tissue[box] - 1.2), 0, 1)
-        weight[box] = np.maximum(weight[box], tube * white)
+        weight[box] = np.maximum(weight[box], inside * white)
     return weight
 
 
-def _tube(line: FloatArray) -> tuple[tuple[slice, ...], FloatArray]:
-    """The box of template voxels around a line, and how far each lies in the tube along it."""
+def tube(line: FloatArray) -> tuple[tuple[slice, ...], FloatArray]:
+    """The box of template voxels around a line of points with radius, and how far each lies in its tube."""
     x, y, z = axes_mm()
     low, high = line[:, :3].min(axis=0) - 6, line[:, :3].max(axis=0) + 6
     box = tuple(
@@ -92,8 +112,8 @@ def _tube(line: FloatArray) -> tuple[tuple[slice, ...], FloatArray]:
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     distance, nearest = cKDTree(line[:, 2::-1]).query(grid, distance_upper_bound=6)
     radius = np.append(line[:, 3], 0)[nearest]
-    tube = np.clip((radius - distance) / SOFT_EDGE + 0.5, 0, 1)
-    return box, tube * ((grid[..., 0] >= line[0, 2]) & (grid[..., 0] <= line[-1, 2] + 1))
+    inside = np.clip((radius - distance) / SOFT_EDGE + 0.5, 0, 1)
+    return box, inside * ((grid[..., 0] >= line[0, 2]) & (grid[..., 0] <= line[-1, 2] + 1))
 
 
 def segment_heights() -> dict[str, tuple[float, float]]:

@@ -11,8 +11,9 @@ class Style:
 
     Attributes
     ----------
-    image_type, swi_image_type, adc_image_type
-        Image Type of ordinary magnitude images, of processed SWI and of maps of the diffusion coefficient.
+    image_type, swi_image_type, adc_image_type, dwi_image_type
+        Image Type of ordinary magnitude images, of processed SWI, of maps of the diffusion coefficient and of
+        diffusion-weighted images averaged over their directions.
     names
         Protocol name by key of the series.
     sequence_names
@@ -32,6 +33,7 @@ class Style:
     image_type: tuple[str, ...]
     swi_image_type: tuple[str, ...]
     adc_image_type: tuple[str, ...]
+    dwi_image_type: tuple[str, ...]
     names: dict[str, str]
     sequence_names: dict[str, str]
     scan_options: str
@@ -49,6 +51,7 @@ STYLES: dict[Vendor, Style] = {
         image_type=("ORIGINAL", "PRIMARY", "M", "ND", "NORM"),
         swi_image_type=("ORIGINAL", "PRIMARY", "M", "SWI", "NORM"),
         adc_image_type=("DERIVED", "PRIMARY", "DIFFUSION", "ADC", "NORM"),
+        dwi_image_type=("DERIVED", "PRIMARY", "DIFFUSION", "TRACEW", "NORM"),
         names={
             "t1": "t1_se_tra",
             "t2": "t2_tse_tra",
@@ -58,6 +61,9 @@ STYLES: dict[Vendor, Style] = {
             "t1_mtc": "t1_fl2d_mt_tra",
             "t2_star": "t2_fl2d_tra_hemo",
             "adc": "ep2d_diff_tra_ADC",
+            "t1_flash": "t1_fl2d_tra",
+            "flair_3d": "t2_space_da-fl_sag_iso",
+            "dwi": "ep2d_diff_tra_TRACEW",
             "cervical_t1_sag": "t1_tse_sag",
             "cervical_t2_sag": "t2_tse_sag",
             "cervical_t1_ax": "t1_tse_tra",
@@ -72,6 +78,9 @@ STYLES: dict[Vendor, Style] = {
             "t1_mtc": "*fl2d1",
             "t2_star": "*fl2d1",
             "adc": "*ep_b0_1000",
+            "t1_flash": "*fl2d1",
+            "flair_3d": "*spcir_242ns",
+            "dwi": "*ep_b1000t",
             "cervical_t1_sag": "*tse2d1_3",
             "cervical_t2_sag": "*tse2d1_17",
             "cervical_t1_ax": "*tse2d1_3",
@@ -88,6 +97,7 @@ STYLES: dict[Vendor, Style] = {
         image_type=("ORIGINAL", "PRIMARY", "M_SE", "M", "SE"),
         swi_image_type=("ORIGINAL", "PRIMARY", "M_FFE", "M", "FFE"),
         adc_image_type=("DERIVED", "PRIMARY", "ADC", "ADC", "UNSPECIFIED"),
+        dwi_image_type=("ORIGINAL", "PRIMARY", "DIFFUSION", "M", "SE"),
         names={
             "t1": "T1W_SE",
             "t2": "T2W_TSE",
@@ -97,6 +107,9 @@ STYLES: dict[Vendor, Style] = {
             "t1_mtc": "T1W_MTC_FFE",
             "t2_star": "T2W_FFE",
             "adc": "dADC",
+            "t1_flash": "T1W_FFE",
+            "flair_3d": "sVFLAIR",
+            "dwi": "DWI_b1000",
             "cervical_t1_sag": "T1W_TSE_sag Csp",
             "cervical_t2_sag": "T2W_TSE_sag Csp",
             "cervical_t1_ax": "T1W_TSE_ax Csp",
@@ -115,6 +128,7 @@ STYLES: dict[Vendor, Style] = {
         image_type=("ORIGINAL", "PRIMARY", "OTHER"),
         swi_image_type=("ORIGINAL", "PRIMARY", "OTHER"),
         adc_image_type=("DERIVED", "PRIMARY", "ADC"),
+        dwi_image_type=("ORIGINAL", "PRIMARY", "OTHER"),
         names={
             "t1": "Ax T1 SE",
             "t2": "Ax T2 FRFSE",
@@ -124,6 +138,9 @@ STYLES: dict[Vendor, Style] = {
             "t1_mtc": "Ax T1 MT",
             "t2_star": "Ax T2* GRE",
             "adc": "Ax ADC",
+            "t1_flash": "Ax T1 SPGR",
+            "flair_3d": "Sag CUBE T2 FLAIR",
+            "dwi": "Ax DWI b1000",
             "cervical_t1_sag": "Sag T1 FSE C-Spine",
             "cervical_t2_sag": "Sag T2 FRFSE C-Spine",
             "cervical_t1_ax": "Ax T1 FSE C-Spine",

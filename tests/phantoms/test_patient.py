@@ -7,10 +7,10 @@ from typer.testing import CliRunner
 
 from phantoms.cli import app, parse_signs
 from phantoms.geometry import stack
-from phantoms.head import TISSUE_SIGNAL
 from phantoms.imaging import head_volume, neck_volume
 from phantoms.patient import PhantomPatient, healthy
 from phantoms.severity import CHANGES, Severity, fractional_change
+from phantoms.tissue_signal import CONTRASTS
 from processors.acquisition import Contrast, Plane
 from processors.findings import Side, Sign
 
@@ -28,6 +28,12 @@ TINY = stack(Plane.AXIAL, centre=(0, 18, 6), slices=2, slice_thickness=5, pixel=
         {"signs": {Sign.CORD_ATROPHY: 0.1}, "one_sided": {Sign.CORD_ATROPHY: Side.LEFT}},
         {"one_sided": {Sign.CST_T1: Side.LEFT}},
         {"ms_lesions": -1},
+        {"ms_on_tract": 99},
+        {"leukoaraiosis": 4},
+        {"atrophy": 2.0},
+        {"motion": -1.0},
+        {"field_strength": 0.0},
+        {"wallerian_shrinkage": True},
         {"snr": 0},
         {"bias": 0.9},
         {"rotation": 90},
@@ -61,7 +67,7 @@ def test_refuses_contrasts_that_cannot_be_drawn():
         neck_volume(healthy(1), Contrast.FLAIR, TINY)
 
 
-@pytest.mark.parametrize("contrast", list(TISSUE_SIGNAL))
+@pytest.mark.parametrize("contrast", sorted(CONTRASTS))
 def test_every_contrast_of_the_head_can_be_drawn(contrast):
     volume = head_volume(healthy(1), contrast, TINY)
     assert volume.array.shape == TINY.shape
