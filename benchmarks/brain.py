@@ -112,7 +112,7 @@ def measure(folder: Path) -> Run:
     volume = read_volume([dcmread(path) for path in sorted(folder.glob("*/*.dcm"))], contrast=Contrast.T1)
     read = time.perf_counter()
     before, cpu = _peak_mib(), time.process_time()
-    findings = analyse_brain({Contrast.T1: volume})
+    findings = analyse_brain({Contrast.T1: volume}).findings
     done = time.perf_counter()
     state = next(finding.state for finding in findings if finding.sign is Sign.CST_T1)
     return Run(

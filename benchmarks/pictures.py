@@ -59,7 +59,7 @@ def demo_picture(path: Path) -> int:
 def tract_picture(path: Path) -> None:
     """Slices with the measured tract outlined, plain above, and each segment's ratio against its norm."""
     volume = series_volume(seed_patient(SEED), PROTOCOL["t1"])
-    finding = next(f for f in analyse_brain({Contrast.T1: volume}) if f.sign is Sign.CST_T1)
+    finding = next(f for f in analyse_brain({Contrast.T1: volume}).findings if f.sign is Sign.CST_T1)
     tract = map_tract(volume, register(volume).to_atlas)
     figure = plt.figure(figsize=(12, 3.9), facecolor="white")
     grid = figure.add_gridspec(2, 6, width_ratios=[1, 1, 1, 1, 0.35, 2.4], wspace=0.03, hspace=0.02)

@@ -132,7 +132,7 @@ def main(
 def _outcome(group: int, seed: int) -> Outcome:
     plan = replace(PROTOCOL["t1"], geometry=GROUPS[group].geometry)
     volume = series_volume(GROUPS[group].patient(seed), plan)
-    finding = next(f for f in analyse_brain({Contrast.T1: volume}) if f.sign is Sign.CST_T1)
+    finding = next(f for f in analyse_brain({Contrast.T1: volume}).findings if f.sign is Sign.CST_T1)
     scores = [region.value(Quantity.Z_SCORE) for region in finding.regions]
     return Outcome(
         finding.state,

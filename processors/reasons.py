@@ -16,6 +16,23 @@ SENTENCES: dict[str, str] = {
     ),
     "plic-only": "The change is confined to the internal capsule, which is a normal variant.",
     "bias-sensitive": "The result depends on the correction of image shading.",
+    "short-extent": ("The change is bright on both sides over a short distance only, as in healthy people."),
+    "not-subcortical": "The change does not reach the white matter below the motor cortex.",
+    "t2-alone": (
+        "The tract is not bright on T1; brightness on T2 or FLAIR alone is common in healthy people."
+    ),
+    "lesion-overlap": "A lesion lies in part of the tract, which was left out.",
+    "no-norm": "There is no reference distribution to compare this kind of image with.",
+    "proposed-norm": "The reference distribution is a proposal that no one was measured for.",
+    "restricted-diffusion": "Diffusion is restricted along the tract, which points to another cause.",
+    "adc-alone": "No diffusion-weighted images with b of 800 s/mm² or more were there to confirm it.",
+    "unconfirmed-restriction": (
+        "The diffusion coefficient is low, but the tract is not bright on diffusion-weighted images."
+    ),
+    "t2-shine-through": (
+        "Without a diffusion coefficient, restricted diffusion cannot be told from a long T2."
+    ),
+    "low-b-value": "The diffusion-weighted images have a b-value below 800 s/mm², or state none.",
     "no-pixel-data": "The images of the series hold no pixel data.",
     "unreadable-pixels": "The pixel data of the series could not be decoded.",
     "missing-geometry": "The images do not say where they lie in the patient.",

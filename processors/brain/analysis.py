@@ -1,40 +1,28 @@
 """A study's brain series in, one finding for each brain sign out."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from processors.acquisition import Contrast
-from processors.brain import quality
+from processors.brain.alignment import align_study
+from processors.brain.concordance import concordant
 from processors.brain.corticospinal import (
-    MAX_BIAS_EFFECT,
-    MAX_REFERENCE_SPREAD,
-    MIN_COVERAGE,
-    MIN_SNR,
-    MIN_VOXELS,
-    SegmentZ,
-    decide,
-    measured,
+    TRACT,
+    TractSeries,
+    decide_series,
+    profiles,
+    read_series,
+    region_measurements,
+    undecided,
 )
-from processors.brain.registration import RegistrationError, register
-from processors.brain.shading import shading
-from processors.brain.tract_map import TractMap, map_tract
-from processors.brain.tract_profile import SegmentSignal, segment_signals
-from processors.findings import (
-    BRAIN_SIGNS,
-    READS,
-    Algorithm,
-    Finding,
-    Reason,
-    RegionMeasurements,
-    Sign,
-    State,
-    not_evaluated,
-)
-from processors.norms import tract_norms
+from processors.brain.diffusion import bright_cluster_ml, decide_adc, decide_dwi, restricted_regions, suitable
+from processors.brain.tract_decision import Decision
+from processors.brain.tract_profile import LABELS, REFERENCE, TractMeasurement
+from processors.findings import BRAIN_SIGNS, READS, Finding, Reason, Region, Sign, not_evaluated
+from processors.norms import Norms, default_norms
 from processors.volume import Volume
-
-TRACT = Algorithm("corticospinal tract profile", "0.1.0")
 
 NEEDED = {
     Sign.MOTOR_BAND: "SWI brain",
@@ -47,90 +35,132 @@ NEEDED = {
 }
 """How a radiologist would ask for the series that a sign is read from."""
 
+TRACT_SIGNS = (Sign.CST_T1, Sign.CST_T1_MTC, Sign.CST_T2, Sign.CST_FLAIR, Sign.CST_DIFFUSION)
+CHANGED_BY_AGENT = frozenset({Contrast.T1, Contrast.T1_MTC})
+FEWEST_SLICES = 3
 
-def analyse_brain(volumes: Mapping[Contrast, Volume]) -> tuple[Finding, ...]:
-    """One finding for each sign in :data:`~processors.findings.BRAIN_SIGNS`.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BrainAnalysis:
+    """What the brain series of a study say.
+
+    Attributes
+    ----------
+    findings
+        One for each of :data:`~processors.findings.BRAIN_SIGNS`, in that order.
+    measurements
+        Where each sign of the tract was measured, in the voxels of its (first) series.
+    """
+
+    findings: tuple[Finding, ...]
+    measurements: Mapping[Sign, TractMeasurement]
+
+
+def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None) -> BrainAnalysis:
+    """Align the brain series of a study with the atlas once, and evaluate every sign.
 
     Parameters
     ----------
     volumes
         The best series of each contrast in the study; missing keys are allowed.
+    norms
+        What the tract is compared with; the shipped norms by default.
     """
-    return tuple(_analyse(sign, volumes) for sign in BRAIN_SIGNS)
-
-
-def _analyse(sign: Sign, volumes: Mapping[Contrast, Volume]) -> Finding:
-    contrasts = READS[sign]
-    volume = next((volumes[contrast] for contrast in contrasts if contrast in volumes), None)
-    if volume is None:
-        given = Contrast.T1 in contrasts and Contrast.T1_POST_CONTRAST in volumes
-        return not_evaluated(
-            sign,
-            TRACT,
-            Reason.of("post-contrast") if given else Reason.of("missing-series", needed=NEEDED[sign]),
-        )
-    if sign is not Sign.CST_T1:
-        return not_evaluated(sign, TRACT, Reason.of("not-implemented"))
-    if volume.acquisition.contrast_agent:
-        return not_evaluated(sign, TRACT, Reason.of("post-contrast"))
-    return _tract_sign(sign, volume, family="T1")
-
-
-def _tract_sign(sign: Sign, volume: Volume, family: str) -> Finding:
-    uids = (volume.series_instance_uid,)
-
-    def indeterminate(*reasons: Reason, regions: tuple[RegionMeasurements, ...] = ()) -> Finding:
-        return Finding(sign, State.INDETERMINATE, TRACT, reasons=reasons, regions=regions, series_uids=uids)
-
-    try:
-        registration = register(volume)
-    except RegistrationError:
-        return indeterminate(Reason.of("registration-failed"))
-    if not quality.acceptable(quality.assess(registration)):
-        return indeterminate(Reason.of("registration-failed"))
-    tract = map_tract(volume, registration.to_atlas)
-    signal = volume.array[tuple(tract.indices.T)].astype(np.float64)
-    corrected = signal / shading(signal, tract.atlas_points, quality.certain_white_matter(tract))
-    segments = segment_signals(signal, corrected, tract, max(volume.spacing))
-    norms = tract_norms(sign, family)
-    regions = tuple(
-        measured(s.region, s.ratio, s.ratio_uncorrected, s.voxels, s.coverage, norms[s.region.name])
-        for s in segments
-        if s.ratio is not None and s.ratio_uncorrected is not None
-    )
-    if reasons := _gates(volume, tract, signal, corrected, segments):
-        return indeterminate(*reasons, regions=regions)
-    usable = [s for s in segments if _usable(s)]
-    scores = {
-        s.region: SegmentZ(norms[s.region.name].z(s.ratio), s.standard_error / norms[s.region.name].sd)
-        for s in usable
-        if s.ratio is not None
+    norms = default_norms() if norms is None else norms
+    obstacles = {sign: _obstacle(sign, volumes) for sign in BRAIN_SIGNS}
+    wanted = {
+        contrast: replace(volumes[contrast], contrast=contrast, array=_finite(volumes[contrast]))
+        for sign in TRACT_SIGNS
+        for contrast in READS[sign]
+        if contrast in volumes and _unfit(contrast, volumes[contrast]) is None
     }
-    bias = any(abs((s.ratio or 0) - (s.ratio_uncorrected or 0)) > MAX_BIAS_EFFECT for s in usable)
-    decision = decide(scores, bias_sensitive=bias)
-    return Finding(sign, decision.state, TRACT, decision.confidence, decision.reasons, regions, uids)
+    alignments = align_study(wanted)
+    series = {
+        (sign, contrast): read_series(sign, contrast, wanted[contrast], alignments[contrast], norms)
+        for sign in TRACT_SIGNS
+        for contrast in READS[sign]
+        if contrast in wanted
+    }
+    decisions = concordant(
+        {sign: _decide(sign, series) for sign in TRACT_SIGNS if _series_of(sign, series)},
+    )
+    findings = tuple(
+        _finding(sign, decisions[sign], _series_of(sign, series))
+        if sign in decisions
+        else not_evaluated(sign, TRACT, obstacles[sign] or Reason.of("not-implemented"))
+        for sign in BRAIN_SIGNS
+    )
+    found = {sign: _series_of(sign, series)[0].measurement for sign in decisions}
+    return BrainAnalysis(findings, {sign: one for sign, one in found.items() if one is not None})
 
 
-def _usable(segment: SegmentSignal) -> bool:
-    return segment.ratio is not None and segment.voxels >= MIN_VOXELS and segment.coverage >= MIN_COVERAGE
+def _obstacle(sign: Sign, volumes: Mapping[Contrast, Volume]) -> Reason | None:
+    """Why a sign cannot be evaluated in this study at all."""
+    given = [contrast for contrast in READS[sign] if contrast in volumes]
+    if not given:
+        after = Contrast.T1 in READS[sign] and Contrast.T1_POST_CONTRAST in volumes
+        return Reason.of("post-contrast") if after else Reason.of("missing-series", needed=NEEDED[sign])
+    unfit = [_unfit(contrast, volumes[contrast]) for contrast in given]
+    if all(unfit):
+        return unfit[0]
+    return None if sign in TRACT_SIGNS else Reason.of("not-implemented")
 
 
-def _gates(
-    volume: Volume,
-    tract: TractMap,
-    signal: np.ndarray[tuple[int], np.dtype[np.float64]],
-    corrected: np.ndarray[tuple[int], np.dtype[np.float64]],
-    segments: tuple[SegmentSignal, ...],
-) -> tuple[Reason, ...]:
-    """Why no decision may be taken, if it may not."""
-    reasons = []
-    snr = quality.signal_to_noise(volume.array, tract)
-    if snr < MIN_SNR:
-        reasons.append(Reason.of("low-snr", snr=snr))
-    if quality.spread(corrected[tract.reference]) > MAX_REFERENCE_SPREAD:
-        reasons.append(Reason.of("reference-spread"))
-    if sum(s.coverage >= MIN_COVERAGE for s in segments) < len(segments):
-        reasons.append(Reason.of("low-coverage", percent=100 * MIN_COVERAGE))
-    if any(s.voxels < MIN_VOXELS for s in segments):
-        reasons.append(Reason.of("few-voxels"))
-    return tuple(reasons)
+def _unfit(contrast: Contrast, volume: Volume) -> Reason | None:
+    """Why a series cannot be measured at all."""
+    if contrast in CHANGED_BY_AGENT and volume.acquisition.contrast_agent:
+        return Reason.of("post-contrast")
+    if contrast is Contrast.DWI and not suitable(volume):
+        return Reason.of("low-b-value")
+    if not np.all(np.isfinite(volume.affine)) or np.linalg.det(volume.affine[:3, :3]) == 0:
+        return Reason.of("missing-geometry")
+    if volume.array.shape[0] < FEWEST_SLICES:
+        return Reason.of("too-few-slices", slices=volume.array.shape[0])
+    return None
+
+
+def _finite(volume: Volume) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.nan_to_num(np.asarray(volume.array, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _series_of(sign: Sign, series: Mapping[tuple[Sign, Contrast], TractSeries]) -> list[TractSeries]:
+    """The series that a sign was read from, the preferred first."""
+    return [series[sign, contrast] for contrast in READS[sign] if (sign, contrast) in series]
+
+
+def _decide(sign: Sign, series: Mapping[tuple[Sign, Contrast], TractSeries]) -> Decision:
+    if sign is not Sign.CST_DIFFUSION:
+        return decide_series(sign, _series_of(sign, series)[0])
+    adc, dwi = (series.get((sign, contrast)) for contrast in (Contrast.ADC, Contrast.DWI))
+    if adc is not None and not adc.faults:
+        restricted = restricted_regions(adc.scores)
+        return decide_adc(adc.scores, _cluster(dwi, restricted), adc.limits, proposed=adc.proposed)
+    if adc is None and dwi is not None and not dwi.faults:
+        return decide_dwi(dwi.sound, _cluster(dwi, dwi.sound), dwi.limits)
+    return undecided(_series_of(sign, series)[0])
+
+
+def _cluster(dwi: TractSeries | None, regions: frozenset[Region]) -> float | None:
+    """Millilitres that are bright on diffusion weighting in some of the tract's segments."""
+    if dwi is None or dwi.measurement is None or dwi.faults:
+        return None
+    table = {value: None if region is REFERENCE else region for value, region in LABELS}
+    norms = dwi.norms.segments
+    usual = {region: norms[region.name].mean if region.name in norms else 1.0 for region in regions}
+    found = dwi.measurement
+    return bright_cluster_ml(dwi.volume, found.indices, [table.get(int(v)) for v in found.labels], usual)
+
+
+def _finding(sign: Sign, decision: Decision, series: list[TractSeries]) -> Finding:
+    first = series[0]
+    return Finding(
+        sign,
+        decision.state,
+        TRACT,
+        decision.confidence,
+        tuple(dict.fromkeys(decision.reasons)),
+        region_measurements(first, splenium=sign is Sign.CST_T1_MTC),
+        tuple(one.volume.series_instance_uid for one in series),
+        first.norms.name,
+        profiles(first),
+    )

@@ -1,112 +1,177 @@
-"""Hyperintensity of the intracranial corticospinal tract: the decision, on numbers alone.
+"""One series and the corticospinal tract: measured in its own voxels, compared with a norm, decided."""
 
-Rules and defaults: both sides at least 2 SD above the norm in at least two adjacent segments; a one-sided
-change is never the sign (it suggests Wallerian degeneration).
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
+from processors.acquisition import Contrast
+from processors.brain.alignment import Alignment
+from processors.brain.bright_length import BrightLength, bright_length
+from processors.brain.segment_gates import bias_sensitive, measured, segment_faults, series_faults
+from processors.brain.tract_decision import SIDES, Decision, Scores, decide_t1, decide_t2, score_of
+from processors.brain.tract_profile import NodeSignals, SegmentSignal, TractMeasurement, measure_tract
 from processors.findings import (
-    TRACT_SEGMENTS,
-    Confidence,
+    Algorithm,
     Measurement,
     Quantity,
     Reason,
     Region,
     RegionMeasurements,
     Side,
+    Sign,
     State,
+    TractProfile,
 )
-from processors.norms import Norm
+from processors.norms import Norm, Norms, SegmentNorms, protocol_of
+from processors.volume import Volume
 
-Z_PRESENT = 2.0
-Z_GREY = 1.65
-MIN_VOXELS = 30
-MIN_COVERAGE = 0.8
-MIN_SNR = 15.0
-MAX_REFERENCE_SPREAD = 0.12
-MAX_BIAS_EFFECT = 0.03
-SECURE_MARGIN = 2.0
-"""Standard errors beyond the limit that make a moderate confidence."""
+TRACT = Algorithm("corticospinal tract profile", "0.2.0")
+NO_NORMS = SegmentNorms("", {})
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentZ:
-    """A segment's z-score and its standard error, in standard deviations of the norm."""
+@dataclass(frozen=True, slots=True, eq=False)
+class TractSeries:
+    """What one series says of the tract.
 
-    z: float
-    standard_error: float
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """State of the sign, with the confidence or the reasons that go with it."""
-
-    state: State
-    confidence: Confidence | None = None
-    reasons: tuple[Reason, ...] = ()
-
-
-def decide(scores: Mapping[Region, SegmentZ], *, bias_sensitive: bool) -> Decision:
-    """Whether tract hyperintensity is present, from the z-scores of the segments that could be measured.
-
-    Grey zones give ``INDETERMINATE``: one segment alone on both sides, a run of segments between
-    :data:`Z_GREY` and :data:`Z_PRESENT`, or one side alone.
+    Attributes
+    ----------
+    measurement
+        ``None`` where the atlas could not be carried over.
+    sound
+        Segments that were measured well enough to judge them.
+    scores
+        Of those that have a norm.
+    limits
+        Why the other segments cannot be judged.
+    faults
+        Why nothing may be decided on the series; then it stays undecided whatever was measured.
     """
-    runs = _best_run(scores, (Side.LEFT, Side.RIGHT))
-    if runs >= Z_PRESENT:
-        return _present(scores, bias_sensitive=bias_sensitive)
-    sides = [_best_run(scores, (side,)) for side in Side]
-    if max(sides) >= Z_PRESENT and min(sides) < Z_GREY:
-        return Decision(State.INDETERMINATE, reasons=(Reason.of("asymmetric"),))
-    if runs >= Z_GREY or max(sides) >= Z_PRESENT:
-        return Decision(State.INDETERMINATE, reasons=(Reason.of("grey-zone"),))
-    return Decision(State.ABSENT)
+
+    volume: Volume
+    norms: SegmentNorms
+    measurement: TractMeasurement | None
+    sound: frozenset[Region]
+    scores: Scores
+    limits: tuple[Reason, ...]
+    faults: tuple[Reason, ...]
+
+    @property
+    def proposed(self) -> bool:
+        """Whether nobody was measured for the norm of a segment that is judged."""
+        return any(self.norms.segments[region.name].n == 0 for region in self.scores)
 
 
-def _present(scores: Mapping[Region, SegmentZ], *, bias_sensitive: bool) -> Decision:
-    margin = max(
-        min(
-            (scores[Region(name, side)].z - Z_PRESENT) / scores[Region(name, side)].standard_error
-            for name in pair
-            for side in Side
+def read_series(
+    sign: Sign, contrast: Contrast, volume: Volume, alignment: Alignment, norms: Norms
+) -> TractSeries:
+    """Measure the tract in one series, and say which of its segments can be judged.
+
+    Parameters
+    ----------
+    contrast
+        What the series shows; the volume's own word for it counts for its protocol alone.
+    """
+    found = norms.of(sign, protocol_of(volume), TRACT) or NO_NORMS
+    if alignment.problem is not None:
+        return TractSeries(volume, found, None, frozenset(), {}, (), (alignment.problem,))
+    measurement = measure_tract(volume, alignment.to_atlas)
+    faulty = segment_faults(measurement.segments)
+    sound = [segment for segment in measurement.segments if segment.region not in faulty]
+    scores = {
+        segment.region: score_of(segment.ratio, segment.standard_error, found.segments[segment.region.name])
+        for segment in sound
+        if segment.ratio is not None and segment.region.name in found.segments
+    }
+    limits = list(dict.fromkeys(faulty.values()))
+    if len(scores) < len(sound):
+        limits.append(Reason.of("no-norm"))
+    return TractSeries(
+        volume,
+        found,
+        measurement,
+        frozenset(segment.region for segment in sound),
+        scores,
+        tuple(limits),
+        series_faults(measurement, contrast),
+    )
+
+
+def decide_series(sign: Sign, series: TractSeries) -> Decision:
+    """Whether the tract is bright on a series of T1, T1 MTC, T2 or FLAIR."""
+    if series.faults or series.measurement is None:
+        return undecided(series)
+    limits = series.limits
+    if bias_sensitive(s for s in series.measurement.segments if s.region in series.scores):
+        limits = (*limits, Reason.of("bias-sensitive"))
+    if sign in (Sign.CST_T1, Sign.CST_T1_MTC):
+        return decide_t1(series.scores, limits, proposed=series.proposed)
+    return decide_t2(series.scores, _lengths(series), limits, proposed=series.proposed)
+
+
+def undecided(series: TractSeries) -> Decision:
+    """The decision on a series on which nothing may be decided."""
+    return Decision(State.INDETERMINATE, reasons=(*series.faults, *series.limits))
+
+
+def _lengths(series: TractSeries) -> dict[Side, BrightLength]:
+    nodes = series.measurement.nodes if series.measurement is not None else ()
+    lengths = {side: BrightLength(0.0, 0.0) for side in SIDES}
+    return lengths | {
+        line.side: bright_length(line.position_mm, _node_scores(line, series)) for line in nodes
+    }
+
+
+def _node_scores(line: NodeSignals, series: TractSeries) -> list[float | None]:
+    """The z-score of each node; none where its segment cannot be judged."""
+    return [
+        series.norms.segments[name].z(ratio)
+        if ratio is not None and Region(name, line.side) in series.scores
+        else None
+        for name, ratio in zip(line.segments, line.ratio, strict=True)
+    ]
+
+
+def region_measurements(series: TractSeries, *, splenium: bool = False) -> tuple[RegionMeasurements, ...]:
+    """The numbers of every segment that was measured, judged or not; and of the splenium, if asked for."""
+    if series.measurement is None:
+        return ()
+    segments = (*series.measurement.segments, *((series.measurement.splenium,) if splenium else ()))
+    return tuple(
+        RegionMeasurements(segment.region, _numbers(segment, series.norms.segments.get(segment.region.name)))
+        for segment in segments
+        if measured(segment)
+    )
+
+
+def _numbers(segment: SegmentSignal, norm: Norm | None) -> tuple[Measurement, ...]:
+    numbers: list[tuple[Quantity, float | None]] = [
+        (Quantity.RATIO, segment.ratio),
+        (Quantity.RATIO_UNCORRECTED, segment.ratio_uncorrected),
+    ]
+    if norm is not None and segment.ratio is not None:
+        numbers += [
+            (Quantity.Z_SCORE, norm.z(segment.ratio)),
+            (Quantity.NORM_MEAN, norm.mean),
+            (Quantity.NORM_SD, norm.sd),
+            (Quantity.NORM_N, norm.n),
+        ]
+    numbers += [(Quantity.VOXELS, segment.voxels), (Quantity.COVERAGE, 100 * segment.coverage)]
+    return tuple(Measurement(quantity, value) for quantity, value in numbers if value is not None)
+
+
+def profiles(series: TractSeries) -> tuple[TractProfile, ...]:
+    """The signal along both sides with its norm; none where a segment has no norm."""
+    norms: Mapping[str, Norm] = series.norms.segments
+    if series.measurement is None:
+        return ()
+    return tuple(
+        TractProfile(
+            line.side,
+            line.position_mm,
+            line.segments,
+            line.ratio,
+            tuple(norms[name].mean for name in line.segments),
+            tuple(norms[name].sd for name in line.segments),
         )
-        for pair in pairwise(TRACT_SEGMENTS)
-        if all(Region(name, side) in scores for name in pair for side in Side)
-    )
-    secure = margin >= SECURE_MARGIN and not bias_sensitive
-    reasons = (Reason.of("bias-sensitive"),) if bias_sensitive else ()
-    return Decision(State.PRESENT, Confidence.MODERATE if secure else Confidence.LOW, reasons)
-
-
-def _best_run(scores: Mapping[Region, SegmentZ], sides: Sequence[Side]) -> float:
-    """The highest z that two adjacent segments reach on all of the sides; minus infinity where none do."""
-    return max(
-        (
-            min(scores[Region(name, side)].z for name in pair for side in sides)
-            for pair in pairwise(TRACT_SEGMENTS)
-            if all(Region(name, side) in scores for name in pair for side in sides)
-        ),
-        default=float("-inf"),
-    )
-
-
-def measured(
-    region: Region, ratio: float, ratio_uncorrected: float, voxels: int, coverage: float, norm: Norm
-) -> RegionMeasurements:
-    """All numbers of a segment, ready for a finding; coverage as a share of 1."""
-    return RegionMeasurements(
-        region,
-        (
-            Measurement(Quantity.RATIO, ratio),
-            Measurement(Quantity.RATIO_UNCORRECTED, ratio_uncorrected),
-            Measurement(Quantity.Z_SCORE, norm.z(ratio)),
-            Measurement(Quantity.NORM_MEAN, norm.mean),
-            Measurement(Quantity.NORM_SD, norm.sd),
-            Measurement(Quantity.NORM_N, norm.n),
-            Measurement(Quantity.VOXELS, voxels),
-            Measurement(Quantity.COVERAGE, 100 * coverage),
-        ),
+        for line in series.measurement.nodes
+        if all(name in norms for name in line.segments)
     )

@@ -1,0 +1,99 @@
+"""Every limit of the decisions on the intracranial corticospinal tract, and where it comes from.
+
+``(p)`` marks a proposal: set beforehand, not fitted, to be calibrated.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from processors.acquisition import Contrast
+
+Z_PRESENT = 2.0
+"""Standard deviations above the norm from which a segment is bright (p)."""
+
+Z_GREY = 1.65
+"""From here to :data:`Z_PRESENT` nothing is decided: the upper 5 % of a normal distribution (p)."""
+
+FEWEST_BRIGHT = 2
+"""Segments, bright on both sides, that make a sign (p)."""
+
+SHORTEST_BRIGHT_MM = 55.0
+"""On FLAIR all of 40 healthy people were bright at the internal capsule, over 5 to 55 mm
+(Neuroradiology 1997;39:243)."""
+
+BRIGHT_LENGTH_ERROR_MM = 6.0
+"""Standard error of that length: two nodes of the profile (p)."""
+
+NODE_Z = 1.0
+"""A smoothed node counts as bright from here. A node is noisier than a segment, so that half the limit of a
+segment keeps a run whole whose segments are at the limit; the segments themselves are asked for more (p)."""
+
+SMOOTHING_NODES = 5
+"""Width of the running median along the profile: 15 mm, three times as thick as common slices (p)."""
+
+LONGEST_GAP_MM = 9.0
+"""Not bright, or not measured, for no longer than this: the run goes on (p)."""
+
+MAX_ASYMMETRY = 0.10
+"""Left and right of a symmetric sign differ by no more, as a share of their mean (p). In healthy people their
+quotient lay between .97 and 1.02."""
+
+MIN_SIDE_DIFFERENCE = 1.0
+"""Standard deviations, on average over the segments bright on one side, by which that side must lead the other
+for the change to be called one-sided rather than near the limit (p)."""
+
+MIN_COVERAGE = 0.8
+"""Share of a segment's nodes that must lie inside the images (p)."""
+
+MIN_VOXELS = 30
+"""In a segment of one side (p)."""
+
+MAX_LESION_SHARE = 0.1
+"""Share of a segment that may be lesion (p)."""
+
+MIN_SNR: Mapping[Contrast, float] = MappingProxyType(
+    {
+        Contrast.T1: 15.0,
+        Contrast.T1_MTC: 15.0,
+        Contrast.T2: 15.0,
+        Contrast.FLAIR: 15.0,
+        Contrast.ADC: 5.0,
+        Contrast.DWI: 5.0,
+    }
+)
+"""Signal of the reference over its noise (p); diffusion is noisier and its limit coarser."""
+
+MAX_REFERENCE_SPREAD: Mapping[Contrast, float] = MappingProxyType(
+    {
+        Contrast.T1: 0.12,
+        Contrast.T1_MTC: 0.12,
+        Contrast.T2: 0.20,
+        Contrast.FLAIR: 0.20,
+        Contrast.ADC: 0.25,
+        Contrast.DWI: 0.25,
+    }
+)
+"""Robust coefficient of variation of reference white matter (p); on T2 and on diffusion healthy white matter
+is less even than on T1."""
+
+MAX_BIAS_EFFECT = 0.03
+"""Change of a ratio by the correction of shading that lowers confidence (p)."""
+
+SECURE_MARGIN = 2.0
+"""Standard errors beyond the limit that make a moderate confidence (p)."""
+
+MAX_RESTRICTED_RATIO = 0.85
+"""ADC over its norm, below which diffusion is restricted (p)."""
+
+FEWEST_DIFFUSION_SEGMENTS = 3
+"""Segments of each side that must be usable to call diffusion normal along the tract (p)."""
+
+MIN_CLUSTER_ML = 0.1
+"""Connected voxels of the tract, bright on diffusion weighting, that confirm it (p)."""
+
+BRIGHT_ON_DIFFUSION = 1.3
+"""Times the reference white matter: bright on diffusion weighting (p). The healthy capsule is some 10 to 20 %
+above it."""
+
+MIN_B_VALUE = 800.0
+"""s/mm²: below, T2 decides what is bright (p)."""
