@@ -8,9 +8,10 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -30,6 +31,7 @@ from processors.findings import (
     Sign,
     not_evaluated,
 )
+from processors.norms import Norms, Protocol, default_norms, protocol_of
 from processors.spine.analysis import analyse_spine
 from processors.volume import Volume, VolumeError
 
@@ -43,6 +45,20 @@ class AnalysisFailedError(Exception):
     """An analysis ended without findings; the text says how, without patient data."""
 
 
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What an analysis found.
+
+    Attributes
+    ----------
+    protocols
+        As JSON, how the series was made that each sign was measured on; of the signs that were.
+    """
+
+    findings: tuple[Finding, ...]
+    protocols: Mapping[Sign, Mapping[str, Any]] = field(default_factory=dict)
+
+
 class AnalysisProcess:
     """A process that runs one analysis after the other, made anew when one breaks it."""
 
@@ -53,9 +69,19 @@ class AnalysisProcess:
         self._pool: ProcessPoolExecutor | None = None
 
     def run(
-        self, name: str, study_instance_uid: str, stacks: Sequence[StackReference]
-    ) -> tuple[Finding, ...]:
+        self,
+        name: str,
+        study_instance_uid: str,
+        stacks: Sequence[StackReference],
+        norms: Mapping[str, Any] | None = None,
+    ) -> Analysed:
         """Run an analysis; one finding for each of its signs.
+
+        Parameters
+        ----------
+        norms
+            What the measurements are compared with, as :meth:`processors.norms.Norms.plain` gives it; the
+            shipped norms by default.
 
         Raises
         ------
@@ -64,7 +90,7 @@ class AnalysisProcess:
         ArchiveError
             If the storage does not give an instance.
         """
-        call = partial(_analyse, name, self._archive_url, study_instance_uid, list(stacks))
+        call = partial(_analyse, name, self._archive_url, study_instance_uid, list(stacks), norms)
         try:
             future = self._started().submit(call)
         except BrokenProcessPool:
@@ -117,16 +143,24 @@ def _prepare(log_level: str, parent: int) -> None:
 
 
 def _analyse(
-    name: str, archive_url: str, study_instance_uid: str, stacks: Sequence[StackReference]
-) -> tuple[Finding, ...]:
+    name: str,
+    archive_url: str,
+    study_instance_uid: str,
+    stacks: Sequence[StackReference],
+    norms: Mapping[str, Any] | None,
+) -> Analysed:
     """Run in the analysis process. An error leaves it as its type and place only: its text may quote data."""
     try:
         volumes, unreadable = _volumes(open_archive(archive_url), study_instance_uid, stacks)
         if name == "brain":
-            findings = analyse_brain({volume.contrast: volume for volume in volumes})
+            known = default_norms() if norms is None else Norms.from_plain(norms)
+            findings = analyse_brain({volume.contrast: volume for volume in volumes}, known).findings
         else:
             findings = analyse_spine({(volume.contrast, volume.plane): volume for volume in volumes})
-        return tuple(_with_faults(finding, volumes, unreadable) for finding in findings)
+        return Analysed(
+            tuple(_with_faults(finding, volumes, unreadable) for finding in findings),
+            {f.sign: protocol.plain() for f in findings if (protocol := _protocol(f, volumes)) is not None},
+        )
     except ArchiveError:
         raise
     except Exception as error:  # noqa: BLE001
@@ -146,6 +180,12 @@ def _volumes(
         except VolumeError as error:
             unreadable[stack.contrast] = error.reason
     return volumes, unreadable
+
+
+def _protocol(finding: Finding, volumes: Sequence[Volume]) -> Protocol | None:
+    """How the series was made that a sign was measured on, the preferred where there are several."""
+    measured = {v.contrast: v for v in volumes if v.series_instance_uid in finding.series_uids}
+    return next((protocol_of(measured[c]) for c in READS[finding.sign] if c in measured), None)
 
 
 def _with_faults(

@@ -225,6 +225,48 @@ def retry(
 
 
 @app.command()
+def normal(
+    study_uids: Annotated[list[str] | None, typer.Argument(help="Study Instance UIDs.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the mark back.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Show the studies that are marked.")] = False,
+    note: Annotated[str | None, typer.Option(help="Why, or who says so.")] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Mark studies of people without any of the signs: betz calibrate learns from them."""
+    from listener.normals import list_normals, mark
+
+    if not study_uids and not listed:
+        typer.echo("Name a study by its Study Instance UID, or give --list.", err=True)
+        raise typer.Exit(2)
+    node = _settings(settings)
+    outcome = mark(node, console, study_uids, note, remove=remove) if study_uids else 0
+    if listed and outcome == 0:
+        outcome = list_normals(node, console)
+    raise typer.Exit(outcome)
+
+
+@app.command()
+def calibrate(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be learnt.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show the norms in use.")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the norms in use back.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Learn the site's own norms from the studies marked as normal, and use them from now on."""
+    from listener import normals
+
+    if dry_run + show + withdraw > 1:
+        typer.echo("Give one of --dry-run, --show and --withdraw.", err=True)
+        raise typer.Exit(2)
+    node = _settings(settings)
+    if show:
+        raise typer.Exit(normals.show_norms(node, console))
+    if withdraw:
+        raise typer.Exit(normals.withdraw(node, console))
+    raise typer.Exit(normals.calibrate_site(node, console, dry_run=dry_run))
+
+
+@app.command()
 def classify(
     folder: Annotated[Path | None, typer.Argument(exists=True, file_okay=False)] = None,
     headers: Annotated[

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from db.engine import reading, writing
 from db.lifecycle import study_by_uid
+from db.norms import norms_in_use
 from db.retries import Again, process_again
 from listener.classification import classify
 from listener.classification.headers import Header, headers_of
@@ -26,7 +27,8 @@ _NEWEST = 50
 _ANSWERS = {
     Again.STILL_RECEIVING: "The study has not settled yet; it is processed when it has.",
     Again.ANALYSED: "The study will be analysed again.",
-    Again.DELIVERED: "This version of Betz has reported on the study: its report will be delivered again.",
+    Again.DELIVERED: "This version of Betz, with these norms, has reported on the study: its report will be "
+    "delivered again.",
 }
 
 
@@ -72,13 +74,14 @@ def print_results(settings: Settings, console: Console, study_uid: str, *, as_js
         console.print_json(json.dumps(found, default=str))
     elif found:
         table = Table()
-        for column in ("sign", "state", "region", "ratio", "z-score", "reasons"):
+        for column in ("sign", "state", "region", "ratio", "z-score", "norm", "reasons"):
             table.add_column(column)
         for row in found:
             region = "/".join(part for part in (row["region"], row["side"]) if part)
             state = row["state"] + (f", {row['confidence']}" if row["confidence"] else "")
             reasons = " ".join(reason["sentence"] for reason in row["reasons"])
-            table.add_row(row["sign"], state, region, _number(row["ratio"]), _number(row["z_score"]), reasons)
+            numbers = (_number(row["ratio"]), _number(row["z_score"]))
+            table.add_row(row["sign"], state, region, *numbers, row["norm"], reasons)
         console.print(table)
     else:
         console.print(f"There are no findings of {study_uid}.")
@@ -96,6 +99,7 @@ def process_study_again(settings: Settings, console: Console, study_uid: str) ->
         if study is None:
             console.print(f"No instance of {study_uid} ever came.")
             return 1
+        site = norms_in_use(session)
         again = process_again(
             session,
             study.id,
@@ -103,6 +107,7 @@ def process_study_again(settings: Settings, console: Console, study_uid: str) ->
             now(),
             software_version=SOFTWARE_VERSION,
             destinations=[destination.name for destination in settings.destinations],
+            norms_version=None if site is None else site.id,
         )
     console.print(_ANSWERS[again])
     return 0

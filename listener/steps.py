@@ -21,16 +21,19 @@ from db.lifecycle import (
     images_of,
     latest_report,
     lock_study,
+    norms_behind,
     replace_stacks,
     report_of,
     set_status,
     start_analysis,
     study_by_uid,
 )
-from db.models import Report, Study, StudyStatus
+from db.models import NormsVersion, Report, Study, StudyStatus
+from db.norms import norms_in_use
 from db.retries import give_attempt_back, postpone
-from listener.analyses import SIGNS, AnalysisFailedError, AnalysisProcess, failed
+from listener.analyses import SIGNS, Analysed, AnalysisFailedError, AnalysisProcess, failed
 from listener.archive import Archive, ArchiveError, Key
+from listener.calibration import norms_of
 from listener.delivery import Outcome, deliver, retry_after
 from listener.plan import Plan, plan_of, stack_row
 from listener.reporting import make_report, store_report
@@ -144,36 +147,55 @@ class StudySteps:
         """
         with writing(self.engine) as session:
             study = _known(study_by_uid(session, study_instance_uid))
-            attempt = start_analysis(session, study.id, version, name, SOFTWARE_VERSION, self.now())
+            site = norms_in_use(session)
+            attempt = start_analysis(
+                session,
+                study.id,
+                version,
+                name,
+                SOFTWARE_VERSION,
+                self.now(),
+                None if site is None else site.id,
+            )
         try:
-            self._analyse(study, version, name, stacks, attempt)
+            self._analyse(study, version, name, stacks, attempt, site)
         except OUTAGES:
             with suppress(SQLAlchemyError), writing(self.engine) as session:
                 give_attempt_back(session, study.id, version, name)
             raise
 
     def _analyse(
-        self, study: Study, version: int, name: str, stacks: Sequence[dict[str, Any]], attempt: int
+        self,
+        study: Study,
+        version: int,
+        name: str,
+        stacks: Sequence[dict[str, Any]],
+        attempt: int,
+        site: NormsVersion | None,
     ) -> None:
         error: str | None = None
         try:
             if attempt > self.settings.worker.analysis_attempts:
                 raise AnalysisFailedError("every attempt was cut off")  # noqa: TRY301
-            findings = self.process.run(
-                name, study.study_instance_uid, [StackReference.from_plain(stack) for stack in stacks]
+            analysed = self.process.run(
+                name,
+                study.study_instance_uid,
+                [StackReference.from_plain(stack) for stack in stacks],
+                norms_of(site).plain(),
             )
         except AnalysisFailedError as failure:
             error = str(failure)
-            findings = failed(name, error, SOFTWARE_VERSION)
+            analysed = Analysed(failed(name, error, SOFTWARE_VERSION))
         with writing(self.engine) as session:
             replace_findings(
                 session,
                 study.id,
                 version,
-                findings,
+                analysed.findings,
                 analysis=name,
                 software_version=SOFTWARE_VERSION,
                 now=self.now(),
+                protocols=analysed.protocols,
             )
             finish_analysis(session, study.id, version, name, self.now(), error)
             record_event(
@@ -202,6 +224,7 @@ class StudySteps:
             findings = findings_of(session, study.id, version)
             images = images_of(session, study.id, version)
             row = report_of(session, study.id, version, SOFTWARE_VERSION)
+            norms_version = norms_behind(session, study.id, version)
             predecessor = latest_report(session, study.id) if row is None else None
         if predecessor is not None and predecessor.version > version:
             log.warning("report superseded", version=version, by=predecessor.version)
@@ -228,6 +251,7 @@ class StudySteps:
                 predecessor_id=predecessor.id if predecessor else None,
                 software_version=SOFTWARE_VERSION,
                 created_at=settled_at,
+                norms_version=norms_version,
             )
         destinations = [destination.name for destination in self.settings.destinations]
         with writing(self.engine) as session:

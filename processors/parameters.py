@@ -67,6 +67,7 @@ def _sequence(ds: Dataset, frame: tuple[Dataset, ...]) -> _Sequence:
                 "MRTimingAndRelatedParametersSequence",
                 "MREchoSequence",
                 "MRModifierSequence",
+                "MRImagingModifierSequence",
                 "MRDiffusionSequence",
                 "MRImageFrameTypeSequence",
                 "UnassignedPerFrameConvertedAttributesSequence",

@@ -1,5 +1,6 @@
 """How an image was made, as far as reference distributions differ by it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +72,7 @@ class Protocol:
         }
 
     @classmethod
-    def from_plain(cls, plain: dict[str, Any]) -> "Protocol":
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Protocol":
         """From JSON.
 
         Raises

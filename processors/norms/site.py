@@ -43,7 +43,7 @@ class SiteNorm:
         }
 
     @classmethod
-    def from_plain(cls, plain: dict[str, Any]) -> "SiteNorm":
+    def from_plain(cls, plain: Mapping[str, Any]) -> "SiteNorm":
         """From JSON.
 
         Raises
@@ -108,7 +108,7 @@ class Norms:
         return {"version": self.version, "site": [norm.plain() for norm in self.site]}
 
     @classmethod
-    def from_plain(cls, plain: dict[str, Any]) -> "Norms":
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Norms":
         """From JSON.
 
         Raises
