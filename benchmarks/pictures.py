@@ -17,7 +17,7 @@ from listener.demo.cases import SEED
 from listener.demo.run import run_demo
 from phantoms.patient import seed_patient
 from phantoms.protocol import PROTOCOL
-from phantoms.study import series_volume
+from phantoms.series import series_volume
 from processors.acquisition import Contrast
 from processors.brain.analysis import analyse_brain
 from processors.brain.registration import register

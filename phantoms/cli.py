@@ -74,6 +74,15 @@ def phantom(
         Side | None, typer.Option(help="Degenerate the tract of one side, as after a stroke.")
     ] = None,
     ms_lesions: Annotated[int, typer.Option(min=0, max=100, help="Number of demyelinating lesions.")] = 0,
+    infarct: Annotated[Side | None, typer.Option(help="Draw a chronic infarct on one side.")] = None,
+    leukoaraiosis: Annotated[
+        int, typer.Option(min=0, max=3, help="Grade of small vessel disease after Fazekas.")
+    ] = 0,
+    atrophy: Annotated[float, typer.Option(min=0, max=1, help="Widening of ventricles and sulci.")] = 0.0,
+    motion: Annotated[float, typer.Option(min=0, max=5, help="Movement within each slice, mm.")] = 0.0,
+    enhanced: Annotated[
+        bool, typer.Option("--enhanced", help="Write one Enhanced MR instance a series.")
+    ] = False,
     post_contrast: Annotated[
         bool, typer.Option("--post-contrast", help="Give gadolinium before the T1.")
     ] = False,
@@ -97,11 +106,15 @@ def phantom(
             vendor=vendor,
             wallerian=wallerian,
             ms_lesions=ms_lesions,
+            infarct=infarct,
+            leukoaraiosis=leukoaraiosis,
+            atrophy=atrophy,
+            motion=motion,
             post_contrast=post_contrast,
             entry_slice=entry_slice or base.entry_slice,
             snr=snr,
         )
-        study = write_study(patient, out, series or DEMO_SERIES)
+        study = write_study(patient, out, series or DEMO_SERIES, enhanced=enhanced)
     except (ValueError, OSError) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(2) from None

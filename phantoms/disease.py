@@ -172,7 +172,7 @@ def _plaques(patient: PhantomPatient) -> Array:
         line = line[(line[:, 2] > -18) & (line[:, 2] < 45)]
         at = line[rng.integers(len(line)), :3] - ORIGIN_RAS
         _add_ball(weight, np.round(at[::-1]).astype(int), rng.uniform(3, 5.5, 3), rng.uniform(0.6, 1))
-    return weight * (template.tissue > 1.2)
+    return np.asarray(weight * (template.tissue > 1.2), dtype=np.float32)
 
 
 def _infarct(patient: PhantomPatient) -> tuple[Array, Array]:
@@ -203,7 +203,7 @@ def _leukoaraiosis(patient: PhantomPatient) -> Array:
     deep = np.argwhere((template.tissue > 1.9) & (depth > 10) & (z > 12))
     for centre in deep[rng.integers(len(deep), size=SPOTS[patient.leukoaraiosis])]:
         _add_ball(weight, centre, rng.uniform(1.5, 3.5, 3), 1.0)
-    return weight * np.clip((template.tissue - 1.2) / 0.6, 0, 1)
+    return np.asarray(weight * np.clip((template.tissue - 1.2) / 0.6, 0, 1), dtype=np.float32)
 
 
 def _add_ball(

@@ -130,7 +130,7 @@ def draw_healthy_tract(
         return
     brain *= 1 + _brainstem() * np.float32(norm.brainstem - 1)
     for side, ratios in healthy_ratios(patient, contrast, family).items():
-        along = np.float32(np.interp(axes_mm()[2].ravel(), *_knots(ratios)) - 1)
+        along = (np.interp(axes_mm()[2].ravel(), *_knots(ratios)) - 1).astype(np.float32)
         brain *= 1 + tract[side] * along[:, None, None]
 
 

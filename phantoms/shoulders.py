@@ -20,8 +20,8 @@ NARROWING_MM = 45.0
 def with_neck(signal: Array, patient: PhantomPatient, depth: int) -> Array:
     """The head's signal with so many slices of neck below it.
 
-    The neck continues the muscles, fat, jaw and cord of the head's lowest slice, narrower and without vertebrae:
-    enough to be in the way of an alignment, not to measure in.
+    The neck continues the muscles, fat, jaw and cord of the head's lowest slices, narrower and without
+    vertebrae: enough to be in the way of an alignment, not to measure in.
 
     Parameters
     ----------

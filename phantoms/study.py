@@ -1,24 +1,19 @@
 """Write a synthetic patient as a DICOM study, with the truth beside it."""
 
 import json
-from collections.abc import Iterator, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage
+from pydicom.dataset import FileDataset
 
-from phantoms.headers import series_header, stored_values, study_header
-from phantoms.imaging import head_volume, neck_volume
+from phantoms.enhanced import enhanced_instance
+from phantoms.headers import study_header
 from phantoms.patient import PhantomPatient
 from phantoms.protocol import DEMO_SERIES, PROTOCOL, SeriesPlan
+from phantoms.series import instances
 from phantoms.truth import truth_of
-from phantoms.vendors import STYLES
-from processors.acquisition import BodyPart, Contrast
-from processors.parameters import acquisition_of
-from processors.volume import Volume
 
 TRUTH_FILE = "truth.json"
 
@@ -53,7 +48,13 @@ class Study:
         return tuple(path for series in self.series for path in series.files)
 
 
-def write_study(patient: PhantomPatient, folder: Path, series: Sequence[str] = DEMO_SERIES) -> Study:
+def write_study(
+    patient: PhantomPatient,
+    folder: Path,
+    series: Sequence[str] = DEMO_SERIES,
+    *,
+    enhanced: bool = False,
+) -> Study:
     """Make every series of a patient and write it below a folder.
 
     Parameters
@@ -62,6 +63,8 @@ def write_study(patient: PhantomPatient, folder: Path, series: Sequence[str] = D
         Made if it does not exist; a folder per series goes into it, and ``truth.json``.
     series
         Keys of ``protocol.PROTOCOL``.
+    enhanced
+        Write one Enhanced MR instance a series, and not one MR instance a slice.
 
     Raises
     ------
@@ -77,7 +80,8 @@ def write_study(patient: PhantomPatient, folder: Path, series: Sequence[str] = D
     if any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty")
     written = tuple(
-        _write_series(patient, PROTOCOL[key], folder, number) for number, key in enumerate(series, start=1)
+        _write_series(patient, PROTOCOL[key], folder, number, enhanced=enhanced)
+        for number, key in enumerate(series, start=1)
     )
     truth = truth_of(patient, [PROTOCOL[key] for key in series])
     truth["series"] = [
@@ -89,51 +93,17 @@ def write_study(patient: PhantomPatient, folder: Path, series: Sequence[str] = D
     return Study(folder, study_uid, written, truth)
 
 
-def series_volume(patient: PhantomPatient, plan: SeriesPlan) -> Volume:
-    """The volume of one series of the protocol, as :func:`write_study` writes it."""
-    contrast = plan.contrast
-    if patient.post_contrast and contrast is Contrast.T1:
-        contrast = Contrast.T1_POST_CONTRAST
-    if plan.body_part is BodyPart.BRAIN:
-        volume = head_volume(patient, contrast, plan.geometry, plan.family)
-    else:
-        volume = neck_volume(patient, contrast, plan.geometry)
-    return replace(volume, acquisition=acquisition_of(series_header(patient, plan, volume, 1)))
-
-
-def instances(patient: PhantomPatient, plan: SeriesPlan, number: int) -> Iterator[FileDataset]:
-    """The classic MR instances of one series, in the order of its slices."""
-    volume = series_volume(patient, plan)
-    common = series_header(patient, plan, volume, number)
-    pixels = stored_values(STYLES[patient.vendor], plan.contrast, volume.array)
-    for index, source in enumerate(volume.sources):
-        meta = FileMetaDataset()
-        meta.MediaStorageSOPClassUID = MRImageStorage
-        meta.MediaStorageSOPInstanceUID = UID(source.sop_instance_uid)
-        meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        ds = FileDataset("", _copy(common), file_meta=meta, preamble=b"\0" * 128)
-        ds.SOPInstanceUID = source.sop_instance_uid
-        ds.InstanceNumber = index + 1
-        position = volume.affine[:3, 3] + index * volume.affine[:3, 0]
-        ds.ImagePositionPatient = [f"{v:.6f}" for v in position]
-        ds.SliceLocation = f"{float(position @ volume.affine[:3, 0]) / volume.spacing[0]:.6f}"
-        ds.PixelData = pixels[index].tobytes()
-        yield ds
-
-
-def _copy(common: Dataset) -> Dataset:
-    fresh = Dataset()
-    for element in common:
-        fresh.add(deepcopy(element) if element.VR == "SQ" else element)
-    return fresh
-
-
-def _write_series(patient: PhantomPatient, plan: SeriesPlan, folder: Path, number: int) -> WrittenSeries:
+def _write_series(
+    patient: PhantomPatient, plan: SeriesPlan, folder: Path, number: int, *, enhanced: bool
+) -> WrittenSeries:
     place = folder / f"{number:02d}_{plan.key}"
     place.mkdir()
     files = []
     uid = ""
-    for index, ds in enumerate(instances(patient, plan, number), start=1):
+    made: Iterable[FileDataset] = (
+        [enhanced_instance(patient, plan, number)] if enhanced else instances(patient, plan, number)
+    )
+    for index, ds in enumerate(made, start=1):
         files.append(place / f"IM{index:04d}.dcm")
         ds.save_as(files[-1], enforce_file_format=True)
         uid = str(ds.SeriesInstanceUID)

@@ -14,7 +14,8 @@ import pytest
 from phantoms.geometry import stack
 from phantoms.patient import PhantomPatient, Vendor, healthy, seed_patient
 from phantoms.protocol import DEMO_SERIES, PROTOCOL
-from phantoms.study import instances, series_volume, write_study
+from phantoms.series import instances, series_volume
+from phantoms.study import write_study
 from phantoms.truth import truth_of
 from processors.acquisition import BodyPart, Plane
 from processors.findings import Side, Sign
