@@ -1,7 +1,9 @@
 """The part of the body that a series shows, weighed from every attribute that hints at it.
 
 Body Part Examined is often wrong: cervical studies are tagged HEAD or LSPINE, head studies CSPINE. No
-attribute is believed alone against the others; a tie is ``UNKNOWN``.
+attribute is believed alone against the others; a tie is ``UNKNOWN``. A brain needs more than a tag: something
+of the series itself (its words, a contrast that is made of the brain only, a head's extent, a head coil), or
+a tag and a study description that agree while nothing else speaks.
 """
 
 from dataclasses import dataclass
@@ -10,10 +12,15 @@ from listener.classification import words as say
 from listener.classification.facts import Facts
 from listener.classification.headers import Header, codes_in, number_in, numbers_in, words_in
 from listener.classification.rules import between
+from listener.classification.subject import not_a_patient
 from processors.acquisition import BodyPart, Contrast, Plane
 
 ENOUGH = 1.0
 MARGIN = 0.75
+NOT_A_PATIENT = 0.9
+
+FALLS_LIKE_THE_SKULL_BASE = -0.17
+"""Sine of 10 degrees, of the way from the front to the back of an axial slice, upwards positive."""
 
 _TAGGED = {
     BodyPart.BRAIN: ("BRAIN", "HEAD", "SKULL"),
@@ -44,21 +51,50 @@ class _Hint:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far the images reach, in millimetres; ``None`` where the header does not say.
+
+    Attributes
+    ----------
+    wide, tall
+        Along the rows and along the columns of an image.
+    thick
+        Across the slices.
+    """
+
+    wide: float | None
+    tall: float | None
+    thick: float | None
+
+    def may_be_a_head(self, plane: Plane) -> bool:
+        """Whether a whole head would fit: all three are known, and none is too small or too large."""
+        least = {Plane.AXIAL: (150, 190, 85), Plane.SAGITTAL: (190, 190, 95), Plane.CORONAL: (150, 170, 110)}
+        limits = least.get(plane)
+        sizes = (self.wide, self.tall, self.thick)
+        return limits is not None and all(
+            between(size, low, 300) for size, low in zip(sizes, limits, strict=True)
+        )
+
+
 def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane) -> BodyVerdict:
     """The part of the body with the most evidence, if it is enough and leads the next clearly."""
+    if (why := not_a_patient(header)) is not None:
+        return BodyVerdict(BodyPart.OTHER, NOT_A_PATIENT, (why,))
+    coil, extent = words_in(header, "ReceiveCoilName"), extent_of(header)
     of_series = _word_hints(facts.series_words, 3.0, "series description")
     of_study = _word_hints(facts.study_words, 1.5, "study description")
-    hints = [
-        *of_series,
-        *of_study,
-        *_tag_hints(header, 0.5 if {hint.body_part for hint in of_study} >= set(_SPINE) else 1.0),
-        *_extent_hints(header, plane),
-        *_contrast_hints(contrast, facts),
-    ]
+    tags = _tag_hints(header, 0.5 if {hint.body_part for hint in of_study} >= set(_SPINE) else 1.0)
     spine = bool(say.ANY_SPINE.search(facts.series_words + facts.study_words)) or bool(
         say.ANY_SPINE.search(words_in(header, "BodyPartExamined"))
     )
-    hints += _coil_hints(words_in(header, "ReceiveCoilName"), spine)
+    of_images = [
+        *_extent_hints(extent, plane),
+        *_tilt_hints(header, plane),
+        *_contrast_hints(contrast, facts),
+        *_coil_hints(coil, spine),
+    ]
+    hints = [*of_series, *of_study, *tags, *of_images]
     if spine and not any(hint.body_part in _SPINE for hint in hints):
         hints.append(_Hint(BodyPart.BRAIN, -1.0, "the spine is named"))
     scores = {part: sum(hint.weight for hint in hints if hint.body_part is part) for part in BodyPart}
@@ -68,7 +104,53 @@ def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane)
     reasons = tuple(dict.fromkeys(hint.reason for hint in hints))
     if scores[best] < ENOUGH or lead < MARGIN:
         return BodyVerdict(BodyPart.UNKNOWN, 0.3, (*reasons, "the body part is not clear"))
+    if best is BodyPart.BRAIN:
+        doubt = _doubt_of_brain([*of_series, *of_images], of_study, tags, coil, extent, plane)
+        if doubt:
+            return BodyVerdict(BodyPart.UNKNOWN, 0.3, (*reasons, doubt))
     return BodyVerdict(best, min(0.5 + lead / 6, 0.98), reasons)
+
+
+def _doubt_of_brain(
+    own: list[_Hint],
+    of_study: list[_Hint],
+    tags: list[_Hint],
+    coil: str,
+    extent: Extent,
+    plane: Plane,
+) -> str | None:
+    """Why what speaks for the brain is not enough to send the series to an analysis of the brain."""
+    own_brain = any(hint.body_part is BodyPart.BRAIN and hint.weight > 0 for hint in own)
+    if say.SPINE_COIL.search(coil) and not any(
+        hint.body_part is BodyPart.BRAIN and hint.weight >= 1.5 for hint in own
+    ):
+        return "received with a spine coil"
+    if own_brain or extent.may_be_a_head(plane):
+        return None
+    agree = all(any(hint.body_part is BodyPart.BRAIN for hint in hints) for hints in (of_study, tags))
+    if agree and not _reaches_the_neck(coil):
+        return None
+    return "only what was typed in at the scanner says brain: nothing of the images themselves"
+
+
+def _reaches_the_neck(coil: str) -> bool:
+    return bool(say.HEAD_NECK_COIL.search(coil) or say.NECK_COIL.search(coil))
+
+
+def extent_of(header: Header) -> Extent:
+    """How far the images of a stack reach."""
+    count, step = number_in(header, "NumberOfInstances"), number_in(header, "SpacingBetweenSlices")
+    if count is None:
+        count = number_in(header, "NumberOfFrames")
+    if step is None:
+        step = number_in(header, "SliceThickness")
+    spacing = numbers_in(header, "PixelSpacing", 2)
+    rows, columns = number_in(header, "Rows"), number_in(header, "Columns")
+    return Extent(
+        spacing[1] * columns if spacing is not None and columns is not None else None,
+        spacing[0] * rows if spacing is not None and rows is not None else None,
+        count * abs(step) if count is not None and step is not None else None,
+    )
 
 
 def _word_hints(words: str, weight: float, where: str) -> list[_Hint]:
@@ -99,24 +181,27 @@ def _tag_hints(header: Header, trust: float) -> list[_Hint]:
     return hints + _word_hints(words_in(header, "AnatomicRegion"), 1.25, "Anatomic Region")
 
 
-def _extent_hints(header: Header, plane: Plane) -> list[_Hint]:
+def _extent_hints(extent: Extent, plane: Plane) -> list[_Hint]:
     """The extent of a stack across a head is more than that across a neck."""
-    count, step = number_in(header, "NumberOfInstances"), number_in(header, "SpacingBetweenSlices")
-    if step is None:
-        step = number_in(header, "SliceThickness")
-    thick = count * step if count is not None and step is not None else None
-    spacing = numbers_in(header, "PixelSpacing", 2)
-    rows, columns = number_in(header, "Rows"), number_in(header, "Columns")
-    wide = spacing[1] * columns if spacing is not None and columns is not None else None
-    tall = spacing[0] * rows if spacing is not None and rows is not None else None
+    wide, tall, thick = extent.wide, extent.tall, extent.thick
     hints = [
         (plane is Plane.SAGITTAL and between(thick, 20, 90), _NARROW),
-        (plane is Plane.SAGITTAL and between(thick, 110, 240), _AS_WIDE_AS_A_HEAD),
+        (plane is Plane.SAGITTAL and between(thick, 110, 240) and not between(tall, 290, 1500), _WIDE),
+        (plane is Plane.SAGITTAL and between(tall, 290, 1500), _TALLER_THAN_A_HEAD),
         (plane is Plane.SAGITTAL and between(tall, 330, 1500), _TALL),
         (plane is Plane.AXIAL and between(wide, 80, 190), _SMALL_FIELD),
+        (plane is Plane.AXIAL and between(thick, 20, 85), _SHORT),
         (plane is Plane.AXIAL and between(wide, 205, 290) and between(thick, 125, 220), _WHOLE_HEAD),
     ]
     return [hint for holds, group in hints if holds for hint in group]
+
+
+def _tilt_hints(header: Header, plane: Plane) -> list[_Hint]:
+    """Slices across a neck are level or rise to the back with its curve; those along the skull base fall."""
+    cosines = numbers_in(header, "ImageOrientationPatient", 6)
+    if plane is Plane.AXIAL and cosines is not None and between(cosines[5], -0.7, FALLS_LIKE_THE_SKULL_BASE):
+        return [_Hint(BodyPart.BRAIN, 0.5, "axial slices tilted as along the skull base")]
+    return []
 
 
 _NARROW = tuple(
@@ -127,7 +212,9 @@ _NARROW = tuple(
         (BodyPart.BRAIN, -1.5),
     )
 )
-_AS_WIDE_AS_A_HEAD = (_Hint(BodyPart.BRAIN, 0.75, "sagittal stack as wide as a head"),)
+_TALLER_THAN_A_HEAD = (_Hint(BodyPart.BRAIN, -0.75, "sagittal images taller than a head"),)
+_SHORT = (_Hint(BodyPart.BRAIN, -0.5, "axial stack too low for a whole brain"),)
+_WIDE = (_Hint(BodyPart.BRAIN, 0.75, "sagittal stack as wide as a head"),)
 _TALL = tuple(
     _Hint(part, weight, "sagittal images taller than a neck")
     for part, weight in ((BodyPart.OTHER_SPINE, 0.75), (BodyPart.CERVICAL_SPINE, -0.75))
@@ -137,6 +224,8 @@ _SMALL_FIELD = (_Hint(BodyPart.BRAIN, -1.5, "axial images narrower than a head")
 
 
 def _coil_hints(coil: str, spine: bool) -> list[_Hint]:
+    if not _reaches_the_neck(coil) and say.HEAD_COIL.search(coil):
+        return [_Hint(BodyPart.BRAIN, 1.0, "head coil")]
     if say.HEAD_NECK_COIL.search(coil):
         return [_Hint(BodyPart.CERVICAL_SPINE, 1.0, "spine, with a head and neck coil")] if spine else []
     if say.NECK_COIL.search(coil):

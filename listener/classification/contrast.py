@@ -9,6 +9,9 @@ from listener.classification.rules import GUESS, LIKELY, SURE, UNSURE, Rule, bet
 from listener.classification.weighting import CONTRADICTIONS, SETTLED, TIMING, WORDS
 from processors.acquisition import Contrast
 
+TOO_BLURRED = 0.45
+_BLURRED = "a single-shot sequence: too blurred to be measured"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -24,6 +27,10 @@ def contrast_of(f: Facts) -> Verdict:
     if (kind := first(KINDS, f)) is not None:
         return Verdict(kind.contrast, kind.confidence, (kind.reason,))
     weighting = _weighting(first(TIMING, f), first(WORDS, f), f)
+    if weighting.contrast in (Contrast.T2, Contrast.FLAIR) and say.SINGLE_SHOT.search(f.series_words):
+        weighting = Verdict(
+            weighting.contrast, min(weighting.confidence, TOO_BLURRED), (*weighting.evidence, _BLURRED)
+        )
     verdict = _with_contrast_agent(_with_magnetization_transfer(weighting, f), f)
     if f.kind:
         return verdict
@@ -41,6 +48,8 @@ def _weighting(timing: Rule | None, words: Rule | None, f: Facts) -> Verdict:
         evidence = (timing.reason, "no word names it")
         if timing.contrast is Contrast.T2 and f.bandwidth is None:
             return Verdict(timing.contrast, UNSURE, (*evidence, "it may be echo-planar"))
+        if _may_be_inflow(timing, f):
+            return Verdict(timing.contrast, UNSURE, (*evidence, "it may be an inflow angiogram"))
         return Verdict(timing.contrast, min(timing.confidence, GUESS), evidence)
     reasons = (timing.reason, words.reason)
     if timing.contrast is words.contrast:
@@ -49,6 +58,10 @@ def _weighting(timing: Rule | None, words: Rule | None, f: Facts) -> Verdict:
     if settled is not None:
         return Verdict(settled, GUESS, reasons)
     return Verdict(Contrast.OTHER, UNSURE, (*reasons, "the timing and the words disagree"))
+
+
+def _may_be_inflow(timing: Rule, f: Facts) -> bool:
+    return timing.contrast is Contrast.T1 and f.ti is None and "MP" not in f.variant and between(f.tr, 10, 60)
 
 
 def _by_words_alone(words: Rule, f: Facts) -> Verdict:

@@ -110,7 +110,9 @@ def facts_of(header: Header) -> Facts:
         ),
         steady_state="FREE_PRECESSION" in codes_in(header, "SteadyStatePulseSequence"),
         angiography="Y" in codes_in(header, "AngioFlag")
-        or "YES" in codes_in(header, "TimeOfFlightContrast") | codes_in(header, "PhaseContrast"),
+        or bool(
+            {"YES", "TRUE"} & (codes_in(header, "TimeOfFlightContrast") | codes_in(header, "PhaseContrast"))
+        ),
         spatial_3d="3D" in codes_in(header, "MRAcquisitionType"),
         agent=_agent(header),
         time_points=number_in(header, "NumberOfTemporalPositions"),

@@ -36,7 +36,10 @@ KEYWORDS = (
     "PhaseContrast", "SteadyStatePulseSequence", "SpectrallySelectedSuppression", "ContrastBolusAgent",
     "ContrastBolusVolume", "ContrastBolusRoute", "ContrastBolusIngredient", "ContrastBolusStartTime",
     "ContrastBolusTotalDose", "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames",
-    "RescaleType", "VolumetricProperties", "VolumeBasedCalculationTechnique", "DerivationDescription",
+    "PatientName", "PatientID", "PatientSpeciesDescription", "PatientBreedDescription",
+    "QualityControlSubject", "AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime", "SeriesTime",
+    "ContentTime", "StudyInstanceUID", "TablePosition", "RescaleType",
+    "VolumetricProperties", "VolumeBasedCalculationTechnique", "DerivationDescription",
 )  # fmt: skip
 """What is read of a dataset, besides the functional groups."""
 
@@ -73,6 +76,8 @@ def headers_of(ds: Dataset) -> tuple[dict[str, Any], ...]:
         common.setdefault("ContrastBolusAgent", _meaning(agent) or "given")
     for region in items(ds, "AnatomicRegionSequence")[:1]:
         common["AnatomicRegion"] = _meaning(region)
+    for species in items(ds, "PatientSpeciesCodeSequence")[:1]:
+        common["PatientSpeciesCodeSequence"] = _meaning(species)
     frames = functional_groups(ds)
     if not frames:
         return (common,)

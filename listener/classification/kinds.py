@@ -55,11 +55,26 @@ KINDS: tuple[Rule, ...] = (
         lambda f: bool(f.kind & {"SPECTROSCOPY", "SPEC", "SCREEN SAVE", "SCREENSAVE", "SECONDARYCAPTURE"}),
     ),
     Rule(
+        Contrast.FIELD_MAP, LIKELY, "map of the main field, in its phase or in hertz",
+        lambda f: bool(f.kind & {"B0", "B0 MAP", "FIELDMAPHZ"}) or (
+            bool(say.B0.search(f.series_words)) and (_is_phase(f) or bool(f.kind & {"REAL", "R", "R_FFE"}))),
+    ),
+    Rule(
+        Contrast.FUNCTIONAL, SURE, "Image Type says functional, perfusion or spin labelling",
+        lambda f: bool(f.kind & {"FMRI", "ASL", "PERFUSION", "PERFUSION_ASL", "BOLD", "CBF", "CBV", "MTT",
+                                 "TTP", "RCBF", "RCBV", "RELCBV", "RELCBF", "RELMTT"})
+        and not _susceptibility(f),
+    ),
+    Rule(
+        Contrast.FUNCTIONAL, LIKELY, "description names a map of perfusion",
+        lambda f: bool(say.PERFUSION_MAP.search(f.series_words)),
+    ),
+    Rule(
         Contrast.OTHER, LIKELY, "description names a derived map other than ADC",
         lambda f: bool(say.DERIVED_MAP.search(f.series_words))
-        or bool(f.kind & {"FA", "EADC", "ECD", "TENSOR", "CBF", "CBV", "MTT", "TTP", "T1 MAP", "T2 MAP",
-                          "T2_STAR MAP", "RCBF", "RCBV", "SUBTRACTION", "SUBTRACT", "SUB", "R2_STAR MAP",
-                          "T1_MAP", "T2_MAP", "PERFUSION_ASL", "FA_MAP", "EXP_ADC"})
+        or bool(f.kind & {"FA", "EADC", "ECD", "TENSOR", "T1 MAP", "T2 MAP",
+                          "T2_STAR MAP", "SUBTRACTION", "SUBTRACT", "SUB", "R2_STAR MAP",
+                          "T1_MAP", "T2_MAP", "FA_MAP", "EXP_ADC"})
         or bool(f.derived & {"T1", "T2", "T2_STAR", "R1", "R2", "R2_STAR", "RHO"}),
     ),
     Rule(
@@ -73,7 +88,7 @@ KINDS: tuple[Rule, ...] = (
     Rule(
         Contrast.OTHER, LIKELY, "phase, real or imaginary part",
         lambda f: _is_phase(f) or bool(f.kind & {
-            "R", "REAL", "R_FFE", "R_SE", "R_IR", "I", "IMAGINARY", "I_FFE", "I_SE", "I_IR", "B0", "B0 MAP",
+            "R", "REAL", "R_FFE", "R_SE", "R_IR", "I", "IMAGINARY", "I_FFE", "I_SE", "I_IR",
             "COMPONENT REAL", "COMPONENT IMAGINARY"}),
     ),
     Rule(

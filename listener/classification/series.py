@@ -95,7 +95,7 @@ def _three_d(header: Header, facts: Facts, plane: Plane) -> Plane:
     if not facts.spatial_3d or thickness is None or not 0 < thickness <= THICKEST_3D_MM:
         return plane
     spacing = numbers_in(header, "PixelSpacing", 2)
-    if spacing is not None and not 0.5 <= thickness / max(*spacing, 1e-6) <= 2:
+    if spacing is not None and not 0.5 <= thickness / max(*spacing, 1e-6) <= 2.5:
         return plane
     return Plane.THREE_D
 

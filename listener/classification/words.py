@@ -82,7 +82,7 @@ MTC = _any(
     r"mt ?1(?!\d)",
     "mt ?on(?![a-z])",
     "magneti[sz]ation transf",
-    "(?<![a-z])mt(?![a-z0-9])",
+    "(?<![a-z])(?:mt|mgt)(?![a-z0-9])",
 )
 NO_MTC = _any(
     "mt ?0",
@@ -138,7 +138,7 @@ ADC = _any(
 )
 DERIVED_MAP = _any(
     _words(
-        r"r?cb[fv]|mtt|ttp|tmax|ktrans|nei|aif|sub|subtr\w*|subtraction|differenz|mean|tmap|zmap|"
+        r"ktrans|nei|aif|sub|subtr\w*|subtraction|differenz|mean|tmap|zmap|"
         "ratio|fused?|fusion|overlay"
     ),
     "(?<![a-z])e ?adc",
@@ -154,6 +154,9 @@ DERIVED_MAP = _any(
     "(?<![a-z])mdme",
     "color|colour",
 )
+B0 = _any(r"(?<![a-z])b0(?![a-z0-9])")
+PERFUSION_MAP = _any(_words(r"(?:r|rel)?cb[fv]|(?:r|rel)?mtt|ttp|tmax|pbp|gbp"))
+SINGLE_SHOT = _any(_words("haste|ssfse|fase|ssh ?tse|ss ?tse|single ?shot"))
 DWI = _any(
     _words(r"dw|ep b\d+|ez b\d*"),
     "(?<![a-z])[sdi]?dwi",
@@ -165,6 +168,7 @@ DWI = _any(
     "(?<![a-z])resolve",
     "dw ?(?:epi|ssh|tse)",
     "ep2d diff",
+    r"\d ?dir(?:s|ections?)?(?![a-z])",
     "弥散|扩散|拡散|확산|диффуз",
 )
 FUNCTIONAL = _any(
@@ -189,6 +193,7 @@ ANGIOGRAPHY = _any(
     "willis",
     "phase ?contrast",
     "time ?of ?flight",
+    r"(?<![a-z])s?3di(?![a-z])",
     "血管",
     "ангио",
     "(?<![a-z])(?:csf )?flow(?! ?comp)(?![a-z])",
@@ -208,8 +213,9 @@ MAGNITUDE_WORDS = _any(
 )
 OTHER_WEIGHTING = _any(
     _words(
-        "dir|psir|fgatir|mp2 ?rage|mp2r|wmn|inv ?[12]|uni|unt1|ciss|fiesta|trufi|true ?fisp|b ?ffe|"
-        "balanced|bssfp|cosmic|psif|haste|ssfse|fase|ssh ?tse|ss ?tse|fisp|wave ?lab|zte|ute|petra|"
+        r"(?<!\d)(?<!\d )dir|psir|fgatir|mp2 ?rage|mp2r|wmn|inv ?[12]|uni|unt1|ciss|fiesta|trufi|"
+        "true ?fisp|b ?ffe|"
+        "balanced|bssfp|cosmic|psif|fisp|wave ?lab|zte|ute|petra|"
         r"pointwise|cine|tagg?ing|elast\w*|cest|apt\w*|svs|csi|mrsi?|press|spectro\w*|nativ flash|"
         r"vessel ?wall|vwi|myelo ?gra\w*|myelo|mrcp|vista drive|nerve ?view|mers|black ?blood"
     ),
@@ -351,7 +357,32 @@ CORONAL = _any(
     "冠状|冠狀|корон",
 )
 
-HEAD_NECK_COIL = _any(_words("head ?neck|hn|nv|hna?p?s?"), "neurovascular")
+PHANTOM = _any(
+    _words(
+        r"phantom\w*|phant|fantom\w*|fantoma|acr|qa|quality (?:assurance|control)|test ?object|magphan|"
+        r"(?:daily|weekly|service) (?:qa|check|test)|konstanz\w*|water ?bottle"
+    ),
+    "ファントム|模体|水模|фантом",
+)
+NAMED_PHANTOM = _any(r"(?<![a-z])(?:phantom|fantom)", "ファントム|模体|фантом")
+ANIMAL = _any(
+    _words(
+        r"animals?|canine|canis|feline|felis|equine|bovine|porcine|ovine|murine|rodents?|mouse|mice|rats?|"
+        r"macaques?|macaca|rhesus|monkeys?|marmosets?|dogs?|hund|chien|perro|cavallo|horses?|pferd|pigs?|"
+        r"sheep|rabbits?|ferrets?|veterinar\w*|vet|tierklinik|tierarzt"
+    ),
+    "獣医|犬|猫|ветерин",
+)
+HEAD_COIL = _any(
+    "(?<![a-z])(?:head|brain)(?! ?(?:neck|spine|matrix))", r"hrbrain|cp head|ch ?brain|he ?[ap](?![a-z])"
+)
+
+HEAD_NECK_COIL = _any(
+    _words(r"head ?neck\w*|hn\w?|nv|hna?p?s?|neuro ?vasc"),
+    "neuro ?vascular",
+    "headneck",
+    "head ?(?:and|&) ?neck",
+)
 NECK_COIL = _any("(?<![a-z])neck", "cervical|(?<![a-z])c ?spine")
 SPINE_COIL = _any("(?<![a-z])spine", "(?<![a-z])sp ?matrix")
 TRACE = _any("trace", r"(?<![a-z])[sd]?b ?=? ?[1-9]\d{2,3}(?!\d)")

@@ -97,7 +97,7 @@ def test_no_missing_attribute_makes_an_answer_harmful(contrast, series):
         ("RM encefalo T2", None, BodyPart.BRAIN),
         ("головной мозг T2", None, BodyPart.BRAIN),
         ("頭部 T2", None, BodyPart.BRAIN),
-        ("T2", "BRAIN", BodyPart.BRAIN),
+        ("T2", "BRAIN", BodyPart.UNKNOWN),
         ("T2 sag", "LSPINE", BodyPart.OTHER_SPINE),
         ("Knee T2", None, BodyPart.OTHER),
         ("T2", None, BodyPart.UNKNOWN),
