@@ -8,6 +8,9 @@ from processors.acquisition import BodyPart, Contrast, Plane
 
 FEWEST_IMAGES = 3
 
+USUAL_B_VALUE = 1000.0
+"""s/mm² of clinical diffusion-weighted images; those of b = 0 are stacks of the same series."""
+
 BRAIN_CONTRASTS = (
     Contrast.T1,
     Contrast.T1_POST_CONTRAST,
@@ -39,6 +42,8 @@ class ClassifiedStack:
         Why the stack cannot be a volume, in a sentence, or ``None``.
     note
         Why its series was split into stacks, or empty.
+    b_value
+        Diffusion weighting, s/mm², where the header says it.
     """
 
     series_instance_uid: str
@@ -47,6 +52,7 @@ class ClassifiedStack:
     classification: Classification
     fault: str | None = None
     note: str = ""
+    b_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,8 @@ class Decision:
 def route(stacks: Sequence[ClassifiedStack]) -> tuple[Decision, ...]:
     """Decide for every stack of a study; at most one goes to an analysis for each contrast and plane.
 
-    Of several that would serve, the one with the best plane, the most images and the surest class is taken.
+    Of several that would serve, the one with the best plane, the most images and the surest class is taken;
+    of diffusion-weighted ones that with the usual weighting.
     For the brain one stack a contrast is enough; for the spine each plane tells something of its own.
     """
     best: dict[tuple[str, Contrast, Plane | None], ClassifiedStack] = {}
@@ -122,9 +129,11 @@ def _slot(stack: ClassifiedStack) -> tuple[str, Contrast, Plane | None]:
     return analysis, found.contrast, found.plane if analysis == "spine" else None
 
 
-def _rank(stack: ClassifiedStack) -> tuple[int, int, float, str, int]:
+def _rank(stack: ClassifiedStack) -> tuple[float, int, int, float, str, int]:
     found = stack.classification
+    b_value = stack.b_value or 0.0
     return (
+        -abs(b_value - USUAL_B_VALUE) if found.contrast is Contrast.DWI else 0.0,
         -_PLANE_ORDER.index(found.plane),
         stack.images,
         found.confidence,

@@ -11,7 +11,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from listener.archive import Archive, Key
 from listener.classification import classify
-from listener.classification.headers import Header, headers_of
+from listener.classification.headers import Header, headers_of, number_in
 from listener.classification.stacks import Stack, frames_by_instance, split_stacks
 from listener.file_meta import dataset_of, file_meta
 from listener.intake import IMAGE_CLASSES
@@ -111,6 +111,7 @@ def _study_stack(
             classification=classify(stack.header),
             fault=None if stack.usable else f"The series is no image series ({stack.note}).",
             note=stack.note,
+            b_value=number_in(stack.header, "DiffusionBValue"),
         ),
         frames_by_instance(stack, headers),
     )

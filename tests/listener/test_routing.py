@@ -19,9 +19,10 @@ def stack(
     images: int = 30,
     fault: str | None = None,
     number: int = 0,
+    b_value: float | None = None,
 ) -> ClassifiedStack:
     found = Classification(contrast, part, plane, confidence, ())
-    return ClassifiedStack(uid, number, images, found, fault)
+    return ClassifiedStack(uid, number, images, found, fault, b_value=b_value)
 
 
 def chosen(*stacks: ClassifiedStack) -> list[tuple[str, str]]:
@@ -68,6 +69,13 @@ def test_best_plane_then_most_images_then_surest_is_taken():
 def test_choice_does_not_depend_on_the_order_of_arrival():
     twins = [stack(f"1.{n}") for n in range(4)] + [stack("1.2", number=1)]
     assert len({tuple(chosen(*order)) for order in permutations(twins)}) == 1
+
+
+@pytest.mark.parametrize("values", list(permutations([0.0, 1000.0, 2000.0, None])))
+def test_of_a_diffusion_series_the_usual_weighting_is_taken(values: tuple[float | None, ...]):
+    stacks = [stack(contrast=Contrast.DWI, number=i, b_value=b) for i, b in enumerate(values)]
+    [taken] = [d.stack for d in route(stacks) if d.analysis]
+    assert taken.b_value == 1000
 
 
 def test_spine_takes_a_stack_of_each_plane_and_the_brain_one_of_each_contrast():
