@@ -39,7 +39,7 @@ MAX_ASYMMETRY = 0.10
 quotient lay between .97 and 1.02."""
 
 MIN_SIDE_DIFFERENCE = 1.0
-"""Standard deviations, on average over the segments bright on one side, by which that side must lead the other
+"""Standard deviations, on average over the segments bright on one side, by which it must lead the other side
 for the change to be called one-sided rather than near the limit (p)."""
 
 MIN_COVERAGE = 0.8
