@@ -36,7 +36,7 @@ KEYWORDS = (
     "PhaseContrast", "SteadyStatePulseSequence", "SpectrallySelectedSuppression", "ContrastBolusAgent",
     "ContrastBolusVolume", "ContrastBolusRoute", "ContrastBolusIngredient", "ContrastBolusStartTime",
     "ContrastBolusTotalDose", "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames",
-    "PatientName", "PatientID", "PatientSpeciesDescription", "PatientBreedDescription",
+    "PatientSpeciesDescription", "PatientBreedDescription",
     "QualityControlSubject", "AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime", "SeriesTime",
     "ContentTime", "StudyInstanceUID", "TablePosition", "RescaleType",
     "VolumetricProperties", "VolumeBasedCalculationTechnique", "DerivationDescription",

@@ -364,7 +364,6 @@ PHANTOM = _any(
     ),
     "ファントム|模体|水模|фантом",
 )
-NAMED_PHANTOM = _any(r"(?<![a-z])(?:phantom|fantom)", "ファントム|模体|фантом")
 ANIMAL = _any(
     _words(
         r"animals?|canine|canis|feline|felis|equine|bovine|porcine|ovine|murine|rodents?|mouse|mice|rats?|"
