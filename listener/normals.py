@@ -157,30 +157,39 @@ def withdraw(settings: Settings, console: Console) -> int:
 
 
 def _print_groups(console: Console, groups: Sequence[Mapping[str, Any]]) -> None:
-    table = Table(title="Norms: mean ± SD of the signal ratio, and people", title_justify="left")
-    for column in ("sign", "protocol", "segment"):
-        table.add_column(column)
-    for column in ("shipped", "n", "site", "n", "used"):
-        table.add_column(column, justify="right")
+    """A table for each group of protocols: mean ± SD of the signal ratio, and the number of people."""
     for group in groups:
         if _is_one_of(group, groups):
             continue
-        first = (group["sign"], _protocol(group))
+        table = Table(title=f"{_named(group)}: {group['n']} people", title_justify="left")
+        table.add_column("segment")
+        for column in ("shipped", "n", "site", "n", "used"):
+            table.add_column(column, justify="right")
         for name, segment in group["segments"].items():
             shipped, site, used = (segment[key] for key in ("default", "observed", "used"))
-            enough = site["n"] >= FEWEST_PEOPLE
             table.add_row(
-                *first,
                 name.replace("_", " "),
                 _norm(shipped),
                 str(shipped["n"]),
                 _norm(site) if site["n"] > 1 else "–",
                 str(site["n"]),
-                _norm(used) if enough else "shipped",
+                _norm(used) if site["n"] >= FEWEST_PEOPLE else _instead(group, groups),
             )
-            first = ("", "")
-        table.add_section()
-    console.print(table)
+        console.print(table)
+
+
+def _instead(group: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> str:
+    """What is used for a protocol of too few people: a wider group that has enough, or what is shipped."""
+    for wider in Protocol.from_plain(group["protocol"]).pooled()[1:]:
+        for other in groups:
+            if (
+                other["sign"] == group["sign"]
+                and other["algorithm"] == group["algorithm"]
+                and Protocol.from_plain(other["protocol"]) == wider
+                and any(segment["observed"]["n"] >= FEWEST_PEOPLE for segment in other["segments"].values())
+            ):
+                return "as any field" if wider.field_strength is None else "as any vendor"
+    return "shipped"
 
 
 def _is_one_of(group: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> bool:
@@ -195,10 +204,10 @@ def _is_one_of(group: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) ->
     )
 
 
-def _protocol(group: Mapping[str, Any]) -> str:
+def _named(group: Mapping[str, Any]) -> str:
     protocol = Protocol.from_plain(group["protocol"])
-    pooled = "any field" if protocol.field_strength is None else "any vendor"
-    return str(protocol) if protocol.manufacturer else f"{protocol}, {pooled}"
+    pooled = ", any field" if protocol.field_strength is None else ", any vendor"
+    return f"{group['sign']}, {protocol}{'' if protocol.manufacturer else pooled}"
 
 
 def _norm(norm: Mapping[str, float]) -> str:
@@ -217,16 +226,19 @@ def _print_limits(console: Console, provenance: Mapping[str, Any], marked: int |
     for group in provenance["groups"]:
         if _is_one_of(group, provenance["groups"]):
             continue
-        where = f"{group['sign']}, {_protocol(group)}"
+        where = _named(group)
+        outlying: dict[str, list[str]] = {}
         for name, segment in group["segments"].items():
             region = name.replace("_", " ")
             for uid in segment["outliers"]:
-                console.print(f"Left out as an outlier: {uid} ({where}, {region}).")
+                outlying.setdefault(uid, []).append(region)
             shipped, site = segment["default"], segment["observed"]
             if site["n"] >= FEWEST_PEOPLE and abs(site["mean"] - shipped["mean"]) > _FAR * shipped["sd"]:
                 console.print(
                     f"Look again: {where}, {region}: the site's mean is more than {_FAR:g} SD from the "
                     "shipped one."
                 )
+        for uid, regions in outlying.items():
+            console.print(f"Left out as an outlier: {uid} ({where}: {', '.join(regions)}).")
     for uid, sign in provenance["doubtful"]:
         console.print(f"Look again: {sign} is present in {uid}, which is marked as normal.")

@@ -81,8 +81,8 @@ class Norms:
     def of(self, sign: Sign, protocol: Protocol, algorithm: Algorithm | None = None) -> SegmentNorms | None:
         """The norms of a sign's regions for a protocol; ``None`` where there are none.
 
-        The site's own come first, of the narrowest group of protocols that has any. Regions that the site
-        could not learn have the shipped norm.
+        The site's own come first, of the narrowest group of protocols that has any. Regions that could not be
+        learnt there have the norm of a wider group, or else the shipped one.
 
         Parameters
         ----------
@@ -95,13 +95,13 @@ class Norms:
             for norm in self.site
             if norm.sign is sign and algorithm in (None, norm.algorithm)
         }
-        found = next((learnt[wider] for wider in protocol.pooled() if wider in learnt), None)
-        if found is None:
+        found = [learnt[wider] for wider in protocol.pooled() if wider in learnt]
+        if not found:
             return shipped
-        return SegmentNorms(
-            f"site norm {self.version}, {found.protocol}, n = {found.n}",
-            {**(shipped.segments if shipped else {}), **found.segments},
-        )
+        segments = dict(shipped.segments) if shipped else {}
+        for norm in reversed(found):
+            segments.update(norm.segments)
+        return SegmentNorms(f"site norm {self.version}, {found[0].protocol}, n = {found[0].n}", segments)
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""

@@ -134,6 +134,18 @@ def test_a_region_that_few_people_have_keeps_its_shipped_norm():
     assert norms.of(SIGN, HERE).segments[SEGMENT] == SHIPPED[SEGMENT]
 
 
+def test_a_region_that_few_people_have_on_a_scanner_has_the_norm_of_all_scanners():
+    cut = [
+        replace(s, ratios={r: v for r, v in s.ratios.items() if r.name != SEGMENT})
+        for s in people(6, shift=2)
+    ]
+    samples = [*cut, *people(6, shift=2, seed=1, protocol=ELSEWHERE)]
+    norms = Norms("1 of 2026-01-01", tuple(n for g in calibrate(samples) if (n := g.site_norm())))
+    found = norms.of(SIGN, HERE)
+    assert found.name.endswith("T1 3 T Siemens, n = 6")
+    assert found.segments[SEGMENT] == norms.of(SIGN, Protocol("T1", 3.0)).segments[SEGMENT]
+
+
 @pytest.mark.parametrize("n", [FEWEST_PEOPLE, 15, 60])
 def test_a_site_that_measures_higher_calls_few_normal_people_abnormal_once_calibrated(n: int):
     """On people that were not learnt from: the mean of ten sites, each shifted by two shipped SD."""
