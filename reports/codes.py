@@ -34,6 +34,7 @@ def private_code(value: str, meaning: str) -> Code:
 
 
 COMMENT = _dcm("121106", "Comment")
+POPULATION = _dcm("121405", "Population description")
 SOURCE_OF_MEASUREMENT = _dcm("121112", "Source of Measurement")
 PROCESSING_EQUIPMENT = _dcm("109102", "Processing Equipment")
 DEVICE = _dcm("121007", "Device")

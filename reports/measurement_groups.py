@@ -102,6 +102,8 @@ def _sign_group(
     )
     content = group[0].ContentSequence
     content.extend(_comment(f"{reason.sentence} [{reason.key}]") for reason in finding.reasons)
+    if finding.norm:
+        content.append(TextContentItem(codes.POPULATION, finding.norm, RelationshipTypeValues.CONTAINS))
     for series_uid in finding.series_uids:
         sop_class_uid, sop_instance_uid = source_images[series_uid]
         content.append(

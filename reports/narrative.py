@@ -12,6 +12,7 @@ from reports.text import (
     UNEXPECTED_DIFFUSION,
     count_line,
     decided_line,
+    norms_line,
     undecided_line,
 )
 
@@ -29,6 +30,8 @@ def summary_lines(findings: Sequence[Finding]) -> list[str]:
         lines.append(decided_line(HEADINGS[State.ABSENT], [SIGN_NAMES[f.sign] for f in absent]))
     for state in (State.INDETERMINATE, State.NOT_EVALUATED):
         lines.extend(_undecided_lines(state, findings))
+    if norms := [(SIGN_NAMES[finding.sign], finding.norm) for finding in findings if finding.norm]:
+        lines.append(norms_line(norms))
     return [*lines, SUPPORTIVE_ONLY, RESEARCH_USE]
 
 

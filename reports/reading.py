@@ -41,7 +41,8 @@ def read_findings(report: Dataset) -> tuple[Finding, ...]:
     Returns
     -------
     tuple of Finding
-        One per sign, in the order of the report. Groups of other keys are passed over.
+        One per sign, in the order of the report. Groups of other keys are passed over. Profiles along the
+        tract are not in the report.
 
     Raises
     ------
@@ -89,6 +90,7 @@ def _finding(
             reasons=tuple(_reasons(group)),
             regions=regions,
             series_uids=tuple(_series(group, series_of)),
+            norm=_text(group, codes.POPULATION) or "",
         )
     except ValueError as error:
         raise ReportError(str(error)) from error

@@ -103,6 +103,11 @@ def decided_line(heading: str, signs: list[str]) -> str:
     return f"{heading}: {'; '.join(signs)}."
 
 
+def norms_line(norms: list[tuple[str, str]]) -> str:
+    """Which reference distribution each measured sign was compared with."""
+    return f"Compared with: {'; '.join(f'{sign}: {norm}' for sign, norm in norms)}."
+
+
 def undecided_line(heading: str, signs: list[str], reasons: str) -> str:
     """The signs that share a state and its reasons in one line."""
     return f"{heading}: {'; '.join(signs)}. {reasons}"

@@ -96,7 +96,15 @@ def _findings() -> list[Finding]:
     splenium = (RegionMeasurements(Region("splenium"), (Measurement(Quantity.RATIO, 1.0),)),)
     t1, flair, neck = f"{STUDY_UID}.1", f"{STUDY_UID}.2", f"{STUDY_UID}.10"
     return [
-        Finding(Sign.CST_T1, State.PRESENT, TRACT, Confidence.HIGH, regions=tract, series_uids=(t1,)),
+        Finding(
+            Sign.CST_T1,
+            State.PRESENT,
+            TRACT,
+            Confidence.HIGH,
+            regions=tract,
+            series_uids=(t1,),
+            norm="site norm 3 of 2026-11-23, T1 gradient echo 3-D 3 T Siemens, n = 40",
+        ),
         Finding(Sign.CST_T1_MTC, State.ABSENT, TRACT, regions=splenium, series_uids=(t1,)),
         Finding(
             Sign.CST_FLAIR,

@@ -118,6 +118,15 @@ def test_reasons_are_words_and_keys(report, study):
     assert comment.TextValue == SENTENCES["not-analysed"] + " [not-analysed]"
 
 
+def test_the_norm_behind_the_z_scores_is_named(report, study):
+    norm = study.findings()[0].norm
+    (described,) = children(groups(report)["cst_t1"], "121405", "DCM")
+    assert (name(described)[2], described.TextValue) == ("Population description", norm)
+    assert not children(groups(report)["cst_t2"], "121405", "DCM")
+    lines = [item.TextValue for item in children(groups(report)["summary"], "121106", "DCM")]
+    assert f"Compared with: T1 hyperintensity of the corticospinal tract: {norm}." in lines
+
+
 def test_every_measured_region_has_its_numbers_and_its_site(report, study):
     found = groups(report)
     keys = set()

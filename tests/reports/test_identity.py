@@ -57,6 +57,7 @@ def test_the_moment_dates_the_report_and_does_not_make_another_one(study):
 
 def test_whatever_changes_gives_another_report(study):
     findings = study.findings()
+    other_norm = [replace(findings[0], norm="site norm 4 of 2026-12-01"), *findings[1:]]
     moved = [replace(findings[0], series_uids=(f"{study.uid}.2",)), *findings[1:]]
     changed = [
         study.report(),
@@ -65,6 +66,7 @@ def test_whatever_changes_gives_another_report(study):
         study.report(manufacturer="Hospital"),
         study.report(predecessor=PredecessorReport("1.2", "1.3")),
         study.report(moved),
+        study.report(other_norm),
         study.report(findings[1:]),
         study.report(evidence=[study.series(1, 31), study.series(2, 20), study.series(10, 1)]),
     ]

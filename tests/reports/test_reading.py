@@ -50,6 +50,7 @@ def findings(draw, sign, study_uid):
             for region in regions
         ),
         tuple(f"{study_uid}.{s}" for s in draw(st.lists(st.sampled_from(SERIES), unique=True))),
+        norm=draw(st.one_of(st.just(""), names)),
     )
 
 
