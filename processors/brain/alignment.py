@@ -9,7 +9,7 @@ import numpy.typing as npt
 from processors.acquisition import Contrast
 from processors.brain.assessment import FAILED, Assessment, acceptable, assess
 from processors.brain.coregistration import coregister
-from processors.brain.registration import Registration, RegistrationError, matrix_of, register
+from processors.brain.registration import Registration, RegistrationError, register
 from processors.findings import Reason
 from processors.volume import Volume
 
@@ -109,7 +109,6 @@ def _assessed(
     volume: Volume, contrast: Contrast, registration: Registration, to_anchor: FloatArray
 ) -> Alignment:
     unjudged = Alignment(registration, to_anchor, FAILED)
-    matrix, _ = matrix_of(registration.affine)
-    found = assess(volume, unjudged.to_atlas, matrix @ to_anchor[:3, :3])
+    found = assess(volume, unjudged.to_atlas, registration.affine[:3, :3] @ to_anchor[:3, :3])
     problem = None if acceptable(found, contrast) else Reason.of("registration-failed")
     return Alignment(registration, to_anchor, found, problem)

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 
 from processors.acquisition import Contrast
-from processors.brain.patient_space import extent, on_grid, robust_range, sample, to_image
-from processors.brain.tissue_model import TissueModel, brain_mask, explain, probabilities, tissue_maps
+from processors.brain.patient_space import extent, on_grid, points_of_grid, robust_range, sample, to_image
+from processors.brain.tissue_model import brain_mask, explain, probabilities, tissue_maps
 from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
@@ -45,8 +45,8 @@ class Assessment:
     ----------
     agreement
         Correlation of the signal with what the atlas' tissues explain of it, inside the brain.
-    tissue
-        Signal of white matter, grey matter and fluid, as multiples of white matter's.
+    white, grey, fluid
+        Signal of white matter, grey matter and cerebrospinal fluid, in the units of the series.
     white_matter_share
         Share of the atlas' white matter that lies inside the images.
     scales
@@ -54,12 +54,14 @@ class Assessment:
     """
 
     agreement: float
-    tissue: TissueModel
+    white: float
+    grey: float
+    fluid: float
     white_matter_share: float
     scales: tuple[float, float]
 
 
-FAILED = Assessment(0.0, TissueModel(0.0, 0.0, 0.0), 0.0, (0.0, 0.0))
+FAILED = Assessment(0.0, 0.0, 0.0, 0.0, 0.0, (0.0, 0.0))
 """Of a series that could not be mapped at all."""
 
 
@@ -78,16 +80,15 @@ def assess(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray], linear:
     image = sitk.Clamp(to_image(volume), sitk.sitkFloat32, *robust_range(volume.array))
     grid = on_grid(image, *extent(volume), GRID_MM)
     signal = sitk.GetArrayFromImage(grid).astype(np.float64).ravel()
-    indices = np.indices(grid.GetSize()[::-1], dtype=np.float64).reshape(3, -1)[::-1].T
-    at = to_atlas(indices * GRID_MM + grid.GetOrigin())
+    at = to_atlas(points_of_grid(grid))
     tissues = probabilities(at)
     inside = sample(sitk.Cast(brain_mask(), sitk.sitkFloat32), at) > 0.5
     if np.count_nonzero(inside) < MIN_POINTS:
         return FAILED
     found = explain(signal[inside], tissues[inside], at[inside])
-    return Assessment(
-        found.agreement, found.tissue, _white_matter_share(tissues, float(np.prod(stretch))), scales
-    )
+    white, grey, fluid = map(float, found.signals)
+    share = _white_matter_share(tissues, float(np.prod(stretch)))
+    return Assessment(found.agreement, white, grey, fluid, share, scales)
 
 
 def _white_matter_share(tissues: FloatArray, volume_scale: float) -> float:
@@ -100,10 +101,7 @@ def acceptable(found: Assessment, contrast: Contrast) -> bool:
     """Whether labels may be carried over: order of tissues, agreement, coverage, plausible size."""
     return (
         found.agreement >= MIN_AGREEMENT
-        and all(
-            getattr(found.tissue, dark) < getattr(found.tissue, bright)
-            for dark, bright in ORDER.get(contrast, ())
-        )
+        and all(getattr(found, dark) < getattr(found, bright) for dark, bright in ORDER.get(contrast, ()))
         and WHITE_MATTER_SHARE[0] <= found.white_matter_share <= WHITE_MATTER_SHARE[1]
         and found.scales[0] >= SCALES[0]
         and found.scales[1] <= SCALES[1]

@@ -5,7 +5,6 @@ bins. Written for a few thousand samples: a score takes a millisecond, and the s
 same result.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +21,10 @@ BINS = 32
 DARKEST_TO_BRIGHTEST = (1.0, 99.5)
 LEVER_MM = 70.0
 """A turn by 1 mm/this is as large a step as a shift by 1 mm: the radius of a brain."""
-TOLERANCE = 1e-2
+TOLERANCE = 0.02
+RELATIVE_GAIN = 1e-4
+OUTSIDE = -100.0
+MIN_INSIDE = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +87,7 @@ def _levels(array: npt.NDArray[np.float32]) -> FloatArray:
 
 
 def score(fixed: Samples, moving: Target, matrix: FloatArray) -> float:
-    """Normalised mutual information, 1 to 2, when the samples lie in the target where a map puts them.
+    """Normalised mutual information beyond chance, 0 to 1, times the share of samples inside the target.
 
     Parameters
     ----------
@@ -94,14 +96,21 @@ def score(fixed: Samples, moving: Target, matrix: FloatArray) -> float:
     """
     whole = moving.to_index @ matrix
     at = whole[:3, :3] @ fixed.points.T + whole[:3, 3:]
-    level = map_coordinates(moving.levels, at, order=1, output=np.float64)
+    level = map_coordinates(moving.levels, at, order=1, output=np.float32, cval=OUTSIDE)
+    inside = level >= 0
+    level, bins = level[inside], fixed.bins[inside]
+    if len(level) < MIN_INSIDE * len(inside):
+        return 0.0
     below = np.minimum(level.astype(np.intp), BINS - 2)
     share = level - below
-    cell = fixed.bins * BINS + below
+    cell = bins * BINS + below
     joint = np.bincount(cell, 1 - share, BINS * BINS) + np.bincount(cell + 1, share, BINS * BINS)
-    table = joint.reshape(BINS, BINS) / max(len(level), 1)
+    table = joint.reshape(BINS, BINS) / len(level)
     both = _entropy(table.ravel())
-    return (_entropy(table.sum(axis=0)) + _entropy(table.sum(axis=1))) / both if both > 0 else 1.0
+    if both <= 0:
+        return 0.0
+    shared = (_entropy(table.sum(axis=0)) + _entropy(table.sum(axis=1))) / both - 1
+    return shared * len(level) / len(inside)
 
 
 def _entropy(share: FloatArray) -> float:
@@ -109,22 +118,39 @@ def _entropy(share: FloatArray) -> float:
     return float(-np.sum(some * np.log(some)))
 
 
-def rigid(parameters: Sequence[float] | FloatArray, about: FloatArray) -> FloatArray:
-    """LPS matrix (4, 4) of three turns, in millimetres at :data:`LEVER_MM`, about a point, then three shifts."""
-    turn = Rotation.from_rotvec(np.asarray(parameters[:3]) / LEVER_MM).as_matrix()
+def linear(parameters: FloatArray, about: FloatArray) -> FloatArray:
+    """LPS matrix (4, 4) about a point of up to twelve moves, each in millimetres at :data:`LEVER_MM`.
+
+    Three turns, three shifts, three stretches and three shears; what is not given is none.
+    """
+    moves = np.zeros(12)
+    moves[: len(parameters)] = parameters
+    shape = np.eye(3) + np.diag(moves[6:9] / LEVER_MM)
+    shape[np.triu_indices(3, 1)] = moves[9:12] / LEVER_MM
+    turn = Rotation.from_rotvec(moves[:3] / LEVER_MM).as_matrix() @ shape
     matrix = np.eye(4)
     matrix[:3, :3] = turn
-    matrix[:3, 3] = about - turn @ about + parameters[3:6]
+    matrix[:3, 3] = about - turn @ about + moves[3:6]
     return matrix
 
 
-def best_rigid(fixed: Samples, moving: Target, start: FloatArray) -> tuple[float, FloatArray]:
-    """The score and the map, LPS matrix (4, 4), that a local search reaches by rigid moves before a start."""
+def climb(
+    fixed: Samples, moving: Target, start: FloatArray, freedom: int, step: float
+) -> tuple[float, FloatArray]:
+    """The score and the map, LPS matrix (4, 4), that a local search (Powell's) reaches from a start.
+
+    Parameters
+    ----------
+    freedom
+        6 for rigid, 12 for affine moves.
+    step
+        First step, millimetres.
+    """
     about = fixed.points.mean(axis=0)
     found = minimize(
-        lambda p: -score(fixed, moving, start @ rigid(p, about)),
-        np.zeros(6),
+        lambda p: -score(fixed, moving, start @ linear(p, about)),
+        np.zeros(freedom),
         method="Powell",
-        options={"xtol": TOLERANCE, "ftol": 1e-6, "direc": 2.0 * np.eye(6)},
+        options={"xtol": TOLERANCE, "ftol": RELATIVE_GAIN, "direc": step * np.eye(freedom)},
     )
-    return -float(found.fun), start @ rigid(found.x, about)
+    return -float(found.fun), start @ linear(found.x, about)

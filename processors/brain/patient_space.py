@@ -1,5 +1,7 @@
 """Between a volume's array and SimpleITK images in the patient's LPS millimetres."""
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
@@ -33,6 +35,13 @@ def extent(volume: Volume) -> tuple[FloatArray, FloatArray]:
     return at.min(axis=1), at.max(axis=1)
 
 
+def bounds(image: sitk.Image) -> tuple[FloatArray, FloatArray]:
+    """Lowest and highest LPS coordinate of an image's voxel centres."""
+    corners = itertools.product(*((0, n - 1) for n in image.GetSize()))
+    at = np.array([image.TransformIndexToPhysicalPoint(corner) for corner in corners])
+    return at.min(axis=0), at.max(axis=0)
+
+
 def robust_range(array: npt.NDArray[np.float32]) -> tuple[float, float]:
     """Nearly the darkest and nearly the brightest signal, from a sparse sample of the voxels."""
     low, high = np.percentile(array[::2, ::4, ::4], (1, 99.7))
@@ -61,6 +70,13 @@ def on_grid(image: sitk.Image, low: FloatArray, high: FloatArray, spacing: float
 def points_of(affine: FloatArray, indices: FloatArray) -> FloatArray:
     """LPS millimetres, shape (n, 3), of array indices (slice, row, column), shape (n, 3)."""
     return np.asarray(indices @ affine[:3, :3].T + affine[:3, 3])
+
+
+def points_of_grid(image: sitk.Image) -> FloatArray:
+    """LPS millimetres, shape (n, 3), of every voxel of an image, in the order of its array."""
+    indices = np.indices(image.GetSize()[::-1], dtype=np.float64).reshape(3, -1)[::-1]
+    direction = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
+    return np.asarray((direction @ indices).T + image.GetOrigin())
 
 
 def sample(image: sitk.Image, points: FloatArray) -> FloatArray:

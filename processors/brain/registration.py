@@ -1,18 +1,15 @@
-"""Registration of a brain volume with the atlas.
+"""Registration of a brain volume of any contrast with the atlas.
 
-Rigid multi-start and affine by mutual information (Mattes et al., IEEE TMI 2003;22:120) to Colin27 with and
-without the skull, then affine and deformable registration to the ICBM 2009a brain with ``greedy`` by local
-normalised cross-correlation (Yushkevich et al., Alzheimers Dement 2016;12:P126).
+An affine map by mutual information, then a deformation by local normalised cross-correlation with ``greedy``
+(Yushkevich et al., Alzheimers Dement 2016;12:P126). For that the atlas is given the volume's own contrast: the
+mixture of its tissues, and of its T1, that explains the volume best.
 Transforms map points of the patient to points of the atlas: labels travel to the native grid.
 """
 
-import itertools
 import math
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
-from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -20,28 +17,28 @@ import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from picsl_greedy import Greedy3D
 
 from processors.brain import atlas
-from processors.brain.patient_space import extent, on_grid, robust_range, sample, to_image
+from processors.brain.patient_space import extent, on_grid, points_of_grid, robust_range, sample, to_image
+from processors.brain.pose import find_pose
+from processors.brain.tissue_model import Explained, brain_mask, explain, tissue_maps
 from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
 
 THREADS = 2
-SEARCH_SHRINK = 2
-RIGID_SPACING_MM = 4.0
+POSE_SPACING_MM = 4.0
 DEFORMABLE_SPACING_MM = 2.0
 SHADING_SPACING_MM = 8.0
 SHADING_ITERATIONS = (50, 50, 50)
 SHADING_VOXELS = 100
 CEILING = 1.4
-"""Times the median of head or brain: white matter lies below, fat beside a surface coil above."""
-START_ANGLES = np.radians((-30.0, 0.0, 30.0))
-START_SHIFTS_MM = (-50.0, -25.0, 0.0, 25.0, 50.0)
-STARTS_KEPT = 2
+"""Times the median of the head: white matter lies below, fat beside a surface coil above."""
 DEFORMABLE = "-m NCC 2x2x2 -n 60x40x20 -s 2.0vox 0.7vox -e 0.5"
 BRAIN_MARGIN_MM = 12.0
-AIR_MM = 45.0
+MASK_MARGIN_MM = 4.0
 RIM_MM = 3.0
-TISSUE_PROBABILITY = 0.5
+MIN_VOXELS = 1000
+EVERY = 3
+"""Every third voxel of the brain serves to find its contrast."""
 
 
 class RegistrationError(Exception):
@@ -55,35 +52,32 @@ class Registration:
     Attributes
     ----------
     affine
-        Patient LPS to atlas LPS, applied after the displacement.
+        LPS matrix, shape (4, 4), from the patient to the atlas, applied after the displacement.
     displacement
         Vector image in LPS millimetres on the patient's own axes.
     subject, template
-        The volume and the atlas brain on the displacement's grid, for quality and for pictures.
+        The volume, its shading evened, and the atlas in its contrast, on the displacement's grid.
     """
 
-    affine: sitk.Transform
+    affine: FloatArray
     displacement: sitk.Image
     subject: sitk.Image
     template: sitk.Image
 
     @property
     def brain(self) -> sitk.Image:
-        """The atlas brain and the fluid around it, on the grid of the subject."""
-        return _inside(self.subject, self.affine, RIM_MM)
+        """The atlas brain and the fluid around it, on the grid of the subject, before the displacement."""
+        return _inside(self.subject, affine_transform(self.affine), RIM_MM)
 
     def to_atlas(self, points: FloatArray) -> FloatArray:
         """Atlas LPS millimetres of patient LPS millimetres, both of shape (n, 3)."""
         moved = points + sample(self.displacement, points)
-        matrix, offset = matrix_of(self.affine)
-        return np.asarray(moved @ matrix.T + offset)
+        return np.asarray(moved @ self.affine[:3, :3].T + self.affine[:3, 3])
 
 
-def matrix_of(transform: sitk.Transform) -> tuple[FloatArray, FloatArray]:
-    """Matrix (3, 3) and offset (3,) of a linear transform."""
-    offset = np.array(transform.TransformPoint((0.0, 0.0, 0.0)))
-    columns = [np.array(transform.TransformPoint(axis)) - offset for axis in np.eye(3).tolist()]
-    return np.stack(columns, axis=1), offset
+def affine_transform(matrix: FloatArray) -> sitk.Transform:
+    """An LPS matrix of shape (4, 4) as a transform of points."""
+    return sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
 
 
 def register(volume: Volume) -> Registration:
@@ -97,23 +91,18 @@ def register(volume: Volume) -> Registration:
     if not np.ptp(volume.array) > 0:
         raise RegistrationError("the volume is empty")
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(THREADS)
-    image = to_image(volume)
+    image = sitk.Clamp(to_image(volume), sitk.sitkFloat32, *robust_range(volume.array))
     low, high = extent(volume)
-    image = sitk.Clamp(image, sitk.sitkFloat32, *robust_range(volume.array))
-    brain = sitk.Mask(atlas.image("icbm_t1"), brain_mask())
-    coarse = on_grid(image, low, high, RIGID_SPACING_MM)
-    head = _evened(coarse, sitk.TriangleThreshold(coarse, 0, 1))
-    _, affine = max(_candidates(head, brain), key=itemgetter(0))
-    return _deform(image, low, high, affine, brain)
-
-
-@cache
-def brain_mask() -> sitk.Image:
-    """Where the atlas holds brain tissue, with the ventricles; to be read only."""
-    tissue = atlas.image("icbm_grey_matter") + atlas.image("icbm_white_matter")
-    mask = sitk.BinaryMorphologicalClosing(tissue > 255 * TISSUE_PROBABILITY, [5, 5, 5])
-    filled: sitk.Image = sitk.BinaryFillhole(mask)
-    return filled
+    coarse = on_grid(image, low, high, POSE_SPACING_MM)
+    _, from_atlas = find_pose(_evened(coarse, sitk.TriangleThreshold(coarse, 0, 1)))
+    affine = np.linalg.inv(from_atlas)
+    where = np.argwhere(sitk.GetArrayFromImage(_inside(coarse, affine_transform(affine), 0)))[:, ::-1]
+    if not len(where):
+        raise RegistrationError("the volume holds no brain")
+    corner = low - BRAIN_MARGIN_MM, low + BRAIN_MARGIN_MM
+    low = np.maximum(low, corner[0] + where.min(axis=0) * POSE_SPACING_MM)
+    high = np.minimum(high, corner[1] + where.max(axis=0) * POSE_SPACING_MM)
+    return _deform(on_grid(image, low, high, DEFORMABLE_SPACING_MM), affine)
 
 
 def _evened(image: sitk.Image, where: sitk.Image) -> sitk.Image:
@@ -136,105 +125,9 @@ def _evened(image: sitk.Image, where: sitk.Image) -> sitk.Image:
     return cut
 
 
-def _templates() -> tuple[sitk.Image, sitk.Image]:
-    head = atlas.image("colin27_head")
-    mask = sitk.Resample(
-        sitk.BinaryDilate(brain_mask(), [1, 1, 1]), head, sitk.Transform(), sitk.sitkNearestNeighbor
-    )
-    air = [round(AIR_MM / head.GetSpacing()[0])] * 3
-    below = [*air[:2], 0]
-    return sitk.ConstantPad(head, below, air), sitk.ConstantPad(sitk.Mask(head, mask), air, air)
-
-
-def _centre(image: sitk.Image) -> FloatArray:
-    """Centre of mass of what is brighter than the background."""
-    foreground = sitk.OtsuThreshold(image, 0, 1)
-    shape = sitk.LabelShapeStatisticsImageFilter()
-    shape.Execute(foreground)
-    if not shape.HasLabel(1):
-        size = np.array(image.GetSize()) / 2
-        return np.array(image.TransformContinuousIndexToPhysicalPoint(size.tolist()))
-    return np.array(shape.GetCentroid(1))
-
-
-def _starts(head: sitk.Image, template: sitk.Image) -> list[FloatArray]:
-    """The rigid poses, LPS matrices of shape (4, 4), at which head and template share most information."""
-    coarse = sitk.BinShrink(head, [SEARCH_SHRINK] * 3)
-    template = sitk.BinShrink(template, [SEARCH_SHRINK] * 3)
-    shift = _centre(template) - (centre := _centre(coarse))
-    search = sitk.ImageRegistrationMethod()
-    search.SetMetricAsMattesMutualInformation(32)
-    search.SetMetricSamplingStrategy(search.NONE)
-    search.SetInterpolator(sitk.sitkLinear)
-    search.SetNumberOfThreads(1)
-    scored = []
-    for angles, rise in itertools.product(itertools.product(START_ANGLES, repeat=3), START_SHIFTS_MM):
-        offset = shift + np.array([0.0, 0.0, rise])
-        start = sitk.Euler3DTransform(centre.tolist(), *map(float, angles), offset.tolist())
-        search.SetInitialTransform(start, inPlace=False)
-        try:
-            scored.append((search.MetricEvaluate(coarse, template), start))
-        except RuntimeError:
-            continue  # ITK refuses a start at which the images hardly overlap
-    scored.sort(key=lambda pair: pair[0])
-    if not scored:
-        raise RegistrationError("no pose at which the volume and the atlas overlap")
-    return [_homogeneous(start) for _, start in scored[:STARTS_KEPT]]
-
-
-def _homogeneous(transform: sitk.Transform) -> FloatArray:
-    matrix, offset = matrix_of(transform)
-    return np.block([[matrix, offset[:, None]], [np.zeros((1, 3)), np.ones((1, 1))]])
-
-
-def _execute(greedy: Greedy3D, command: str, **images: sitk.Image | None) -> None:
-    try:
-        greedy.execute(f"-d 3 -V 0 {command}", out=StringIO(), err=StringIO(), **images)
-    except RuntimeError as error:
-        raise RegistrationError(str(error)) from error
-
-
-def greedy_affine(
-    fixed: sitk.Image, moving: sitk.Image, start: FloatArray, how: str, mask: sitk.Image | None = None
-) -> FloatArray:
-    """The LPS matrix, shape (4, 4), that greedy reaches from a start.
-
-    One thread and no jitter of the samples: sums in another order, or other samples, would give another
-    result.
-    """
-    ras = np.diag([-1.0, -1.0, 1.0, 1.0])
-    greedy = Greedy3D()
-    with tempfile.TemporaryDirectory(prefix="betz-") as folder:
-        np.savetxt(f"{folder}/start.mat", ras @ start @ ras)
-        images = {"fixed": fixed, "moving": moving, "found": None} | ({} if mask is None else {"mask": mask})
-        within = "" if mask is None else "-gm mask"
-        _execute(
-            greedy,
-            f"-threads 1 -jitter 0 -a -i fixed moving {within} -ia {folder}/start.mat -o found {how}",
-            **images,
-        )
-    return np.asarray(ras @ greedy["found"] @ ras, dtype=np.float64)
-
-
-def _affine(matrix: FloatArray) -> sitk.Transform:
-    return sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
-
-
-def _candidates(head: sitk.Image, brain: sitk.Image) -> list[tuple[float, sitk.Transform]]:
-    """Agreement and affine from each of the best poses: rigid to Colin27, then affine to the brain inside."""
-    found = []
-    for template in _templates():
-        for start in _starts(head, template):
-            rigid = _affine(greedy_affine(head, template, start, "-dof 6 -m NMI -n 40x20"))
-            even = _evened(head, _inside(head, rigid, 0))
-            affine = _refine(even, rigid, brain)
-            found.append((_correlation(even, affine, brain), affine))
-    return found
-
-
 @cache
 def _wide_mask(margin: float) -> sitk.Image:
-    radius = [math.ceil(margin / DEFORMABLE_SPACING_MM)] * 3
+    radius = [math.ceil(margin / step) for step in brain_mask().GetSpacing()]
     wide: sitk.Image = sitk.BinaryDilate(sitk.ConstantPad(brain_mask(), radius, radius), radius)
     return wide
 
@@ -244,42 +137,40 @@ def _inside(grid: sitk.Image, affine: sitk.Transform, margin: float) -> sitk.Ima
     return sitk.Resample(_wide_mask(margin), grid, affine, sitk.sitkNearestNeighbor)
 
 
-def _correlation(fixed: sitk.Image, affine: sitk.Transform, brain: sitk.Image) -> float:
-    """Correlation of volume and atlas inside the atlas brain and its rim."""
-    mask = sitk.GetArrayFromImage(_inside(fixed, affine, RIM_MM)) > 0
-    if np.count_nonzero(mask) < 1000:
-        return -1.0
-    moving = sitk.GetArrayFromImage(sitk.Resample(brain, fixed, affine))[mask]
-    with np.errstate(invalid="ignore"):
-        return float(np.nan_to_num(np.corrcoef(sitk.GetArrayFromImage(fixed)[mask], moving)[0, 1], nan=-1.0))
-
-
-def _refine(fixed: sitk.Image, affine: sitk.Transform, brain: sitk.Image) -> sitk.Transform:
-    """The affine that shares most information with the atlas brain and the rim of fluid around it."""
-    mask = sitk.Cast(_inside(fixed, affine, RIM_MM), sitk.sitkFloat32)
-    return _affine(greedy_affine(fixed, brain, _homogeneous(affine), "-dof 12 -m NMI -n 40x20", mask))
-
-
-def _deform(
-    image: sitk.Image, low: FloatArray, high: FloatArray, affine: sitk.Transform, brain: sitk.Image
-) -> Registration:
+def _deform(fixed: sitk.Image, affine: FloatArray) -> Registration:
     """The deformation; greedy adds faint noise to flat background, seeded so that it is always the same."""
-    whole = on_grid(image, low, high, RIGID_SPACING_MM)
-    where = np.argwhere(sitk.GetArrayFromImage(_inside(whole, affine, 0)))[:, ::-1]
-    corner = np.array(whole.GetOrigin())
-    if len(where):
-        low = np.maximum(low, corner + where.min(axis=0) * RIGID_SPACING_MM - BRAIN_MARGIN_MM)
-        high = np.minimum(high, corner + where.max(axis=0) * RIGID_SPACING_MM + BRAIN_MARGIN_MM)
-    fixed = on_grid(image, low, high, DEFORMABLE_SPACING_MM)
-    fixed = _evened(fixed, _inside(fixed, affine, 0))
-    moving = sitk.Resample(brain, fixed, affine)
-    stripped = sitk.Mask(fixed, _inside(fixed, affine, 4))
+    onto = affine_transform(affine)
+    maps = sitk.GetArrayFromImage(sitk.Resample(tissue_maps(), fixed, onto))
+    t1 = sitk.GetArrayFromImage(sitk.Resample(atlas.image("icbm_t1"), fixed, onto)) / 255
+    parts = np.concatenate([maps, t1[..., None]], axis=-1).reshape(-1, 4).astype(np.float64)
+    found = _contrast(fixed, parts, sitk.GetArrayFromImage(_inside(fixed, onto, 0)).ravel() > 0)
+    shading = found.shading(points_of_grid(fixed)).reshape(maps.shape[:3])
+    subject = _like(fixed, sitk.GetArrayFromImage(fixed) / shading)
+    template = _like(fixed, (parts @ found.signals).reshape(shading.shape))
     greedy = Greedy3D()
-    _execute(
-        greedy,
-        f"-threads {THREADS} -seed 1 -i fixed moving -o warp {DEFORMABLE}",
-        fixed=stripped,
-        moving=moving,
-        warp=None,
-    )
-    return Registration(affine, greedy["warp"], fixed, moving)
+    try:
+        greedy.execute(
+            f"-d 3 -V 0 -threads {THREADS} -seed 1 -i fixed moving -o warp {DEFORMABLE}",
+            out=StringIO(),
+            err=StringIO(),
+            fixed=sitk.Mask(subject, _inside(fixed, onto, MASK_MARGIN_MM)),
+            moving=template,
+            warp=None,
+        )
+    except RuntimeError as error:
+        raise RegistrationError(str(error)) from error
+    return Registration(affine, greedy["warp"], subject, template)
+
+
+def _contrast(fixed: sitk.Image, parts: FloatArray, brain: npt.NDArray[np.bool_]) -> Explained:
+    chosen = np.flatnonzero(brain)[::EVERY]
+    if len(chosen) < MIN_VOXELS:
+        raise RegistrationError("the volume holds too little of a brain")
+    signal = sitk.GetArrayViewFromImage(fixed).ravel()[chosen].astype(np.float64)
+    return explain(signal, parts[chosen], points_of_grid(fixed)[chosen])
+
+
+def _like(grid: sitk.Image, array: FloatArray) -> sitk.Image:
+    image = sitk.GetImageFromArray(array.astype(np.float32))
+    image.CopyInformation(grid)
+    return image

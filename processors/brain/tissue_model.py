@@ -26,38 +26,28 @@ RIDGE = 1e-3
 SHADE_LIMITS = (0.2, 5.0)
 
 
-@dataclass(frozen=True, slots=True)
-class TissueModel:
-    """Signal of each tissue in the units of the series, shading removed.
-
-    Attributes
-    ----------
-    white, grey, fluid
-        Of white matter, grey matter and cerebrospinal fluid.
-    """
-
-    white: float
-    grey: float
-    fluid: float
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Explained:
     """A signal taken apart.
 
     Attributes
     ----------
-    tissue
-        The signal of each tissue.
-    shading
-        Shape (n,), about 1.
+    signals
+        Shape (k,), of each tissue, in the units of the series, shading removed.
     agreement
         Correlation of the evened signal with the explained one, -1 to 1.
+    bend, origin
+        Coefficients of the shading, and the point that it is developed about, millimetres.
     """
 
-    tissue: TissueModel
-    shading: FloatArray
+    signals: FloatArray
     agreement: float
+    bend: FloatArray
+    origin: FloatArray
+
+    def shading(self, points: FloatArray) -> FloatArray:
+        """The factor, about 1, at points of shape (n, 3), millimetres."""
+        return np.asarray(np.clip(_polynomial((points - self.origin) / SCALE_MM) @ self.bend, *SHADE_LIMITS))
 
 
 @cache
@@ -80,7 +70,8 @@ def tissue_maps() -> sitk.Image:
     )
     wide = sitk.Cast(sitk.BinaryDilate(brain_mask(), [1, 1, 1]), sitk.sitkFloat32)
     fluid = sitk.Clamp(wide - white - grey, sitk.sitkFloat32, 0.0, 1.0)
-    return sitk.Compose(white, grey, fluid)
+    maps: sitk.Image = sitk.Compose(white, grey, fluid)
+    return maps
 
 
 def probabilities(points: FloatArray) -> FloatArray:
@@ -94,28 +85,28 @@ def explain(signal: FloatArray, tissues: FloatArray, points: FloatArray) -> Expl
     Parameters
     ----------
     signal
-        Shape (n,), of voxels inside the brain and its rim.
-    tissues, points
-        Shape (n, 3): their :func:`probabilities`, and where they lie in millimetres.
+        Shape (n,), of voxels inside the brain.
+    tissues
+        Shape (n, k): how much of each tissue a voxel holds, :func:`probabilities` or more.
+    points
+        Shape (n, 3): where the voxels lie, millimetres.
     """
-    basis = _polynomial((points - points.mean(axis=0)) / SCALE_MM)
+    origin = points.mean(axis=0)
+    basis = _polynomial((points - origin) / SCALE_MM)
+    bend = np.zeros(basis.shape[1])
     shade = np.ones(len(signal))
     kept = np.ones(len(signal), dtype=bool)
-    weights = np.zeros(3)
     for _ in range(ROUNDS):
-        weights = _solve(tissues[kept] * shade[kept, None], signal[kept])
-        flat = tissues @ weights
-        bent = _solve(flat[kept, None] * basis[kept], signal[kept])
-        shade = np.clip(basis @ bent, *SHADE_LIMITS)
+        flat = tissues @ _solve(tissues[kept] * shade[kept, None], signal[kept])
+        bend = _solve(flat[kept, None] * basis[kept], signal[kept])
+        shade = np.clip(basis @ bend, *SHADE_LIMITS)
         residual = np.abs(signal - flat * shade)
         kept = residual <= OUTLIER * 1.4826 * np.median(residual) + 1e-9
     even = signal / shade
-    weights = _solve(tissues[kept], even[kept])
-    flat = tissues @ weights
-    top = np.percentile(even, 99)
+    signals = _solve(tissues[kept], even[kept])
     with np.errstate(invalid="ignore", divide="ignore"):
-        agreement = np.nan_to_num(np.corrcoef(np.minimum(even, top), flat)[0, 1], nan=0.0)
-    return Explained(TissueModel(*map(float, weights)), shade, float(agreement))
+        seen = np.corrcoef(np.minimum(even, np.percentile(even, 99)), tissues @ signals)[0, 1]
+    return Explained(signals, float(np.nan_to_num(seen, nan=0.0)), bend, origin)
 
 
 def _solve(terms: FloatArray, values: FloatArray) -> FloatArray:

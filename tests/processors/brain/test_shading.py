@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from processors.brain.quality import spread
+from processors.brain.signal_quality import spread
 from processors.brain.shading import shading
 
 
