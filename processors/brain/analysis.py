@@ -18,6 +18,7 @@ from processors.brain.corticospinal import (
     undecided,
 )
 from processors.brain.diffusion import bright_cluster_ml, decide_adc, decide_dwi, restricted_regions, suitable
+from processors.brain.limits import PLAUSIBLE_EXTENT_MM
 from processors.brain.tract_decision import Decision
 from processors.brain.tract_profile import LABELS, REFERENCE, TractMeasurement
 from processors.findings import BRAIN_SIGNS, READS, Finding, Reason, Region, Sign, not_evaluated
@@ -37,7 +38,6 @@ NEEDED = {
 
 TRACT_SIGNS = (Sign.CST_T1, Sign.CST_T1_MTC, Sign.CST_T2, Sign.CST_FLAIR, Sign.CST_DIFFUSION)
 CHANGED_BY_AGENT = frozenset({Contrast.T1, Contrast.T1_MTC})
-FEWEST_SLICES = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,8 +114,9 @@ def _unfit(contrast: Contrast, volume: Volume) -> Reason | None:
         return Reason.of("low-b-value")
     if not np.all(np.isfinite(volume.affine)) or np.linalg.det(volume.affine[:3, :3]) == 0:
         return Reason.of("missing-geometry")
-    if volume.array.shape[0] < FEWEST_SLICES:
-        return Reason.of("too-few-slices", slices=volume.array.shape[0])
+    extents = [count * step for count, step in zip(volume.array.shape, volume.spacing, strict=True)]
+    if min(extents) < PLAUSIBLE_EXTENT_MM[0] or max(extents) > PLAUSIBLE_EXTENT_MM[1]:
+        return Reason.of("implausible-extent", low=min(extents), high=max(extents))
     return None
 
 

@@ -8,6 +8,9 @@ from types import MappingProxyType
 
 from processors.acquisition import Contrast
 
+PLAUSIBLE_EXTENT_MM = (50.0, 700.0)
+"""Of a series along each of its axes: half of the tract is longer, and no scanner's field of view wider."""
+
 Z_PRESENT = 2.0
 """Standard deviations above the norm from which a segment is bright (p)."""
 
