@@ -1,0 +1,184 @@
+"""The tract signs on synthetic brains: ``python -m benchmarks signs brain``.
+
+What was drawn is known, so the result is how often each sign is found at each strength, how often one that
+was not drawn is, and how well the change is measured. Each patient's result is written as soon as it is
+there, and a run that was stopped goes on where it was.
+"""
+
+import json
+import multiprocessing
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from benchmarks.signs import brain_summary as summary
+from benchmarks.signs.brain_case import Row, run_case
+from benchmarks.signs.brain_figure import draw_figure
+from benchmarks.signs.brain_groups import BY_NAME, GROUPS, SEEDS_A_GROUP, Group
+
+HELD_OUT, CALIBRATION = 5001, 1001
+"""First seeds of the block that figures are reported on, and of the one that may be tuned on."""
+
+console = Console(width=150)
+
+
+def main(
+    patients: Annotated[
+        int, typer.Option(min=1, max=SEEDS_A_GROUP, help="At most so many in each group.")
+    ] = SEEDS_A_GROUP,
+    only: Annotated[list[str] | None, typer.Option(help="A group to run; repeat for more.")] = None,
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="Use the seeds that may be tuned on, not the held-out ones.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Patients analysed at once.")] = 1,
+    json_path: Annotated[
+        Path | None,
+        typer.Option("--json", help="Keep each patient's result here, a line each, and go on from it."),
+    ] = None,
+    figure: Annotated[Path | None, typer.Option(help="Draw the result to this file.")] = None,
+) -> None:
+    """Analyse synthetic brains with and without the signs of the corticospinal tract, and print tables."""
+    groups = _chosen(only)
+    block = CALIBRATION if calibration else HELD_OUT
+    cases = [
+        (group.name, group.seed(block, n)) for group in groups for n in range(min(patients, group.patients))
+    ]
+    rows = {_key(row): row for row in _kept(json_path)}
+    missing = [case for case in cases if case not in rows]
+    for row in _analysed(missing, jobs):
+        rows[_key(row)] = row
+        if json_path:
+            with json_path.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+    found = [rows[case] for case in cases]
+    said = summary.said_of(found)
+    _print_groups(groups, found, said)
+    _print_signs(said)
+    _print_traps(said)
+    _print_criteria(said)
+    cpu = sum(row["drawing_s"] + row["analysis_s"] for row in found)
+    console.print(
+        f"{len(found)} synthetic brains, seeds from {block}; {cpu / 60:.1f} CPU minutes, "
+        f"{cpu / max(len(found), 1):.1f} s each. Phantom performance: it says nothing of diagnostic accuracy."
+    )
+    if figure:
+        draw_figure(said, figure)
+
+
+def _chosen(only: Sequence[str] | None) -> tuple[Group, ...]:
+    unknown = [name for name in only or () if name not in BY_NAME]
+    if unknown:
+        raise typer.BadParameter(f"no group {unknown[0]!r}; there are: {'; '.join(BY_NAME)}")
+    return tuple(BY_NAME[name] for name in only) if only else GROUPS
+
+
+def _key(row: Row) -> tuple[str, int]:
+    return row["group"], row["seed"]
+
+
+def _kept(path: Path | None) -> Iterator[Row]:
+    """Results of an earlier run; a line that was cut off does not count."""
+    if path is None or not path.exists():
+        return
+    text = path.read_text()
+    if text and not text.endswith("\n"):
+        path.write_text(text[: text.rfind("\n") + 1])
+    for line in path.read_text().splitlines():
+        yield json.loads(line)
+
+
+def _analysed(cases: Sequence[tuple[str, int]], jobs: int) -> Iterator[Row]:
+    """The result of each patient as it comes."""
+    if not cases:
+        return
+    context = multiprocessing.get_context("spawn")
+    with _progress(len(cases)) as advance, ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        for future in as_completed(pool.submit(run_case, *case) for case in cases):
+            yield future.result()
+            advance()
+
+
+@contextmanager
+def _progress(total: int) -> Iterator:  # type: ignore[type-arg]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("brains", total=total)
+        yield lambda: progress.advance(task)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def _print_groups(groups: Sequence[Group], rows: Sequence[Row], said: Sequence[summary.Said]) -> None:
+    table = _table(
+        "What was said of each group: present / indeterminate / absent / not evaluated", "group", "n", "seeds"
+    )
+    signs = summary.signs_in(said)
+    for sign in signs:
+        table.add_column(sign.value)
+    for group in groups:
+        seeds = [row["seed"] for row in rows if row["group"] == group.name]
+        if not seeds:
+            continue
+        cells = []
+        for sign in signs:
+            states = Counter(s.state for s in summary.of_sign(said, sign) if s.group == group.name)
+            four = [states[state] for state in ("present", "indeterminate", "absent", "not_evaluated")]
+            cells.append("/".join(map(str, four)) if sum(four) else "")
+        table.add_row(group.name, str(len(seeds)), f"{min(seeds)}–{max(seeds)}", *cells)
+    console.print(table)
+
+
+def _print_signs(said: Sequence[summary.Said]) -> None:
+    severities = [f"{name}: present" for name in summary.SEVERITIES]
+    table = _table("Per sign", "sign", *severities, "specificity", "indeterminate", "change error", "shift")
+    for sign in summary.signs_in(said):
+        own = summary.of_sign(said, sign)
+        pairs = summary.change_pairs(own)
+        table.add_row(
+            sign.value,
+            *(_with_confidence(own, severity) for severity in summary.SEVERITIES),
+            str(summary.specificity(own)),
+            str(summary.indeterminate(own)),
+            f"{summary.median_error(pairs):.4f}" if pairs else "–",
+            f"{summary.median_shift(pairs):+.4f}" if pairs else "–",
+        )
+    console.print(table)
+
+
+def _with_confidence(said: Sequence[summary.Said], severity: str) -> str:
+    counts = summary.confidences(said, severity)
+    words = ", ".join(f"{counts[name]} {name}" for name in ("low", "moderate", "high") if counts[name])
+    return f"{summary.sensitivity(said, severity)}" + (f"\n{words}" if words else "")
+
+
+def _print_traps(said: Sequence[summary.Said]) -> None:
+    signs = summary.signs_in(said)
+    table = _table("Not drawn on both sides, called present", "what it is", "all", *(s.value for s in signs))
+    for label in summary.labels_of(said):
+        shares = [summary.false_presents(summary.of_sign(said, sign), label) for sign in signs]
+        cells = (f"{share.hits}/{share.of}" if share.of else "" for share in shares)
+        table.add_row(label, str(summary.false_presents(said, label)), *cells)
+    console.print(table)
+    reasons = ", ".join(f"{key} {count}" for key, count in summary.reasons(said).most_common())
+    console.print(f"Reasons for leaving a decidable sign open: {reasons or 'none'}.")
+
+
+def _print_criteria(said: Sequence[summary.Said]) -> None:
+    table = _table("What it is held to", "figure", "measured", "")
+    for criterion in summary.criteria(said):
+        verdict = {True: "met", False: "NOT MET", None: "not measured"}[criterion.met]
+        table.add_row(criterion.name, criterion.figure, verdict)
+    console.print(table)

@@ -1,0 +1,15 @@
+"""The command line of the benchmark: one part a subcommand, all of them without one."""
+
+import typer
+
+from benchmarks.signs import brain
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command("brain")(brain.main)
+
+
+@app.callback(invoke_without_command=True)
+def main(context: typer.Context) -> None:
+    """Run every part, or the one that is named."""
+    if context.invoked_subcommand is None:
+        brain.main()
