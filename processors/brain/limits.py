@@ -41,6 +41,10 @@ MAX_ASYMMETRY = 0.10
 """Left and right of a symmetric sign differ by no more, as a share of their mean (p). In healthy people their
 quotient lay between .97 and 1.02."""
 
+MIN_SIDE_SHARE = 1 / 3
+"""Of the change on one side, that the other must have at least (p): a small change may differ by less than
+:data:`MAX_ASYMMETRY` and still be one-sided."""
+
 MIN_SIDE_DIFFERENCE = 1.0
 """Standard deviations, on average over the segments bright on one side, by which it must lead the other side
 for the change to be called one-sided rather than near the limit (p)."""

@@ -4,16 +4,18 @@ What could not be measured is treated as unknown: a sign is present where the ru
 segments hold, absent where no value of theirs could meet it, and indeterminate between.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, sqrt
+from statistics import fmean
 
 from processors.brain.bright_length import BrightLength
 from processors.brain.limits import (
     BRIGHT_LENGTH_ERROR_MM,
     MAX_ASYMMETRY,
     MIN_SIDE_DIFFERENCE,
+    MIN_SIDE_SHARE,
     SECURE_MARGIN,
     SHORTEST_BRIGHT_MM,
     Z_GREY,
@@ -93,6 +95,8 @@ def decide_t1(scores: Scores, limits: Sequence[Reason] = (), *, proposed: bool =
         Whether the norm is a proposal that nobody was measured for: confidence is low then.
     """
     level = _both(scores, _adjacent)
+    if level >= Z_PRESENT and _lopsided(scores, _bright(scores)):
+        return _indeterminate(scores, Reason.of("asymmetric"), limits)
     if level >= Z_PRESENT:
         return _present(scores, limits, _margins(scores, _adjacent), proposed=proposed)
     if (unequal := _unequal(scores, _adjacent)) is not None:
@@ -121,6 +125,8 @@ def decide_t2(
     level = _both(scores, _from_cortex)
     certain = min(lengths[side].certain for side in SIDES)
     possible = min(lengths[side].possible for side in SIDES)
+    if level >= Z_PRESENT and _lopsided(scores, _bright(scores)):
+        return _indeterminate(scores, Reason.of("asymmetric"), limits)
     if level >= Z_PRESENT and certain > SHORTEST_BRIGHT_MM:
         margin = min(_margins(scores, _from_cortex), (certain - SHORTEST_BRIGHT_MM) / BRIGHT_LENGTH_ERROR_MM)
         return _present(scores, limits, margin, proposed=proposed)
@@ -184,7 +190,7 @@ def _unequal(scores: Scores, *levels: Level) -> Reason | None:
             nearly = (
                 _one(scores, other, level, inf) >= Z_GREY or _lead(scores, bright, side) < MIN_SIDE_DIFFERENCE
             )
-            if not nearly or _asymmetry(scores, bright) > MAX_ASYMMETRY:
+            if not nearly or _lopsided(scores, bright):
                 return Reason.of("asymmetric")
             return Reason.of("grey-zone")
     return None
@@ -201,14 +207,18 @@ def _lead(scores: Scores, names: Sequence[str], side: Side) -> float:
     return sum(leads) / len(leads) if leads else inf
 
 
-def _asymmetry(scores: Scores, names: Sequence[str]) -> float:
-    """Difference of left and right over their mean, on average over the segments that both sides have."""
+def _lopsided(scores: Scores, names: Iterable[str]) -> bool:
+    """Whether left and right differ by more than they may, on average over the segments that both have."""
     pairs = [
         (scores[Region(name, Side.LEFT)].ratio, scores[Region(name, Side.RIGHT)].ratio)
         for name in names
         if all(Region(name, side) in scores for side in SIDES)
     ]
-    return abs(sum(2 * (a - b) / (a + b) for a, b in pairs)) / len(pairs) if pairs else 0.0
+    if not pairs:
+        return False
+    weaker, stronger = sorted(fmean(side) for side in zip(*pairs, strict=True))
+    difference = 2 * (stronger - weaker) / (stronger + weaker)
+    return difference > MAX_ASYMMETRY or weaker - 1 < MIN_SIDE_SHARE * (stronger - 1)
 
 
 def _z(scores: Scores, name: str, side: Side) -> float:
@@ -223,13 +233,12 @@ def _bright(scores: Scores) -> frozenset[str]:
 
 
 def _present(scores: Scores, limits: Sequence[Reason], margin: float, *, proposed: bool) -> Decision:
-    bright = _bright(scores)
-    if _asymmetry(scores, sorted(bright)) > MAX_ASYMMETRY:
-        return _indeterminate(scores, Reason.of("asymmetric"), limits)
     doubtful = proposed or any(reason.key == "bias-sensitive" for reason in limits)
     secure = margin >= SECURE_MARGIN and not doubtful
     reasons = tuple(limits) + ((Reason.of("proposed-norm"),) if proposed else ())
-    return Decision(State.PRESENT, Confidence.MODERATE if secure else Confidence.LOW, reasons, bright)
+    return Decision(
+        State.PRESENT, Confidence.MODERATE if secure else Confidence.LOW, reasons, _bright(scores)
+    )
 
 
 def _indeterminate(scores: Scores, reason: Reason, limits: Sequence[Reason]) -> Decision:

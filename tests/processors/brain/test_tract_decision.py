@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from processors.brain.bright_length import BrightLength
 from processors.brain.limits import SHORTEST_BRIGHT_MM, Z_GREY, Z_PRESENT
-from processors.brain.tract_decision import decide_t1, decide_t2, score_of
-from processors.findings import TRACT_SEGMENTS, Confidence, Reason, Side, State
+from processors.brain.tract_decision import Score, decide_t1, decide_t2, score_of
+from processors.findings import TRACT_SEGMENTS, Confidence, Reason, Region, Side, State
 from processors.norms import Norm
 
 from .scores import LONG, SHORT, keys, lengths, scores
@@ -143,6 +143,7 @@ T2_TABLE = {
     ),
     "Wallerian with spill over the limit": ([8] * 5, [2.2] * 5, LONG, State.INDETERMINATE, ["asymmetric"]),
     "Wallerian with spill near the limit": ([8] * 5, [1.9] * 5, LONG, State.INDETERMINATE, ["asymmetric"]),
+    "Wallerian with short spill": ([8] * 5, [2.2] * 5, lengths(100, 30), State.INDETERMINATE, ["asymmetric"]),
     "symmetric within 10 %": ([4] * 5, [2.5] * 5, LONG, State.PRESENT, []),
 }
 
@@ -151,6 +152,17 @@ T2_TABLE = {
 def test_t2_table(left, right, extent, state, reasons):
     decision = decide_t2(scores(left, right), extent)
     assert (decision.state, keys(decision)) == (state, reasons)
+
+
+@pytest.mark.parametrize(("weaker", "state"), [(0.045, State.INDETERMINATE), (0.06, State.PRESENT)])
+def test_a_small_change_on_one_side_with_a_third_of_it_on_the_other_is_not_symmetric(weaker, state):
+    """Against a narrow norm both sides may be over the limit and left and right within 10 %."""
+    sided = {
+        Region(name, side): Score(excess / 0.02, 0.2, 1 + excess)
+        for side, excess in ((Side.LEFT, 0.14), (Side.RIGHT, weaker))
+        for name in TRACT_SEGMENTS
+    }
+    assert decide_t1(sided).state is decide_t2(sided, LONG).state is state
 
 
 def test_t2_with_unmeasured_length_is_indeterminate():
