@@ -272,10 +272,13 @@ def classify(
     headers: Annotated[
         bool, typer.Option("--headers", help="Read JSON lines of header values from standard input.")
     ] = False,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", "--config", help="Settings with the overrides to try.")
+    ] = None,
 ) -> None:
     """Show what the series of a folder would be taken for, and which analysis each would reach."""
     from listener.classification import classify_lines
-    from listener.status import classify_folder
+    from listener.folder import classify_folder
 
     if headers:
         for line in classify_lines(sys.stdin):
@@ -284,7 +287,7 @@ def classify(
     if folder is None:
         typer.echo("Name a folder, or give --headers.", err=True)
         raise typer.Exit(2)
-    classify_folder(folder, console)
+    classify_folder(folder, _settings(settings).classification(), console)
 
 
 @app.command(

@@ -14,6 +14,7 @@ from pydantic_settings import (
 )
 from sqlalchemy import make_url
 
+from listener.classification.overrides import Override
 from processors.acquisition import BodyPart, Contrast
 
 SETTINGS_FILE = Path("betz.toml")
@@ -151,6 +152,26 @@ class WorkerSettings(_Section):
     poll_interval: Seconds = timedelta(seconds=1)
 
 
+class SeriesOverride(_Section):
+    """What a site knows of some of its series, before any rule."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    where: dict[str, str | float | tuple[float, float]]
+    """By pydicom keyword: a text with ``*`` and ``?``, a number, or the lowest and the highest number."""
+    contrast: Contrast | None = None
+    body_part: BodyPart | None = None
+    ignore: bool = False
+
+    def override(self) -> Override:
+        """As the classification takes it."""
+        return Override(self.name, self.where, self.contrast, self.body_part, self.ignore)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        self.override()
+        return self
+
+
 class Destination(_Section):
     """A PACS that reports are delivered to."""
 
@@ -213,6 +234,11 @@ class Settings(BaseSettings):
     delivery: DeliverySettings = DeliverySettings()
     dashboard: DashboardSettings = DashboardSettings()
     destinations: tuple[Destination, ...] = ()
+    overrides: tuple[SeriesOverride, ...] = ()
+
+    def classification(self) -> tuple[Override, ...]:
+        """What the site knows of its series, the first that applies to be taken."""
+        return tuple(one.override() for one in self.overrides)
 
     @model_validator(mode="after")
     def _destinations_differ(self) -> Self:

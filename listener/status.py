@@ -1,10 +1,8 @@
 """What the database knows, for a person at a terminal."""
 
 import json
-from pathlib import Path
 from typing import Any
 
-from pydicom import dcmread
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
@@ -13,15 +11,9 @@ from db.engine import reading, writing
 from db.lifecycle import study_by_uid
 from db.norms import norms_in_use
 from db.retries import Again, process_again
-from listener.classification import classify
-from listener.classification.headers import Header, headers_of
-from listener.classification.stacks import split_stacks
 from listener.database import now, open_database
-from listener.routing import ClassifiedStack, route
-from listener.sending import dicom_files
 from listener.settings import Settings
 from listener.version import SOFTWARE_VERSION
-from processors.attributes import UNREADABLE
 
 _NEWEST = 50
 _ANSWERS = {
@@ -111,38 +103,3 @@ def process_study_again(settings: Settings, console: Console, study_uid: str) ->
         )
     console.print(_ANSWERS[again])
     return 0
-
-
-def classify_folder(folder: Path, console: Console) -> None:
-    """What the series below a folder would be taken for, by study as the router sees them."""
-    studies: dict[str, dict[str, list[Header]]] = {}
-    for path in dicom_files(folder):
-        try:
-            ds = dcmread(path)
-        except UNREADABLE:
-            console.print(f"{path} could not be read.")
-            continue
-        study, series = str(ds.get("StudyInstanceUID", "")), str(ds.get("SeriesInstanceUID", ""))
-        studies.setdefault(study, {}).setdefault(series, []).extend(headers_of(ds))
-    for study, by_series in studies.items():
-        table = Table(title=f"Study {study}", title_justify="left")
-        for column in ("series", "images", "class", "confidence", "analysis", "why"):
-            table.add_column(column)
-        stacks, descriptions = [], []
-        for uid, headers in by_series.items():
-            for number, stack in enumerate(split_stacks(headers)):
-                found = classify(stack.header)
-                fault = None if stack.usable else stack.note
-                stacks.append(ClassifiedStack(uid, number, len(stack.members), found, fault, stack.note))
-                descriptions.append(str(stack.header.get("SeriesDescription", "")))
-        for description, decision in zip(descriptions, route(stacks), strict=True):
-            found = decision.stack.classification
-            table.add_row(
-                description,
-                str(decision.stack.images),
-                f"{found.contrast}, {found.body_part}, {found.plane}",
-                f"{found.confidence:.0%}",
-                decision.analysis or "–",
-                "\n".join((decision.why, *(f"· {line}" for line in found.evidence))),
-            )
-        console.print(table)

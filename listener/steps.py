@@ -39,7 +39,7 @@ from listener.plan import Plan, plan_of, stack_row
 from listener.reporting import make_report, store_report
 from listener.routing import route
 from listener.settings import Settings
-from listener.study_images import StackReference, StudyStack, classified_stacks
+from listener.study_images import StackReference, study_stacks
 from listener.version import SOFTWARE_VERSION
 from processors.findings import READS, Algorithm, Reason, not_evaluated
 
@@ -75,11 +75,13 @@ class StudySteps:
         with reading(self.engine) as session:
             study = _known(study_by_uid(session, study_instance_uid))
             images = images_of(session, study.id, version)
-        stacks: list[StudyStack] = []
-        rows: dict[str, int] = {}
-        for (series_row, series_uid), instances in images.items():
-            rows[series_uid] = series_row
-            stacks.extend(classified_stacks(self.archive, study_instance_uid, series_uid, instances))
+        rows = {series_uid: series_row for series_row, series_uid in images}
+        stacks = study_stacks(
+            self.archive,
+            study_instance_uid,
+            {series_uid: instances for (_, series_uid), instances in images.items()},
+            self.settings.classification(),
+        )
         decisions = route([stack.classified for stack in stacks])
         with writing(self.engine) as session:
             replace_stacks(

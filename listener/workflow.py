@@ -23,7 +23,7 @@ from listener.plan import Plan
 from listener.routing import missing_series
 from listener.settling import is_quiet, settle
 from listener.steps import OUTAGES, StudySteps
-from listener.study_images import classified_stacks
+from listener.study_images import study_stacks
 
 STUDY_QUEUE = "studies"
 DELIVERY_QUEUE = "deliveries"
@@ -198,11 +198,13 @@ class Sweep:
             return tuple(study.waiting_for or ())
         with reading(steps.engine) as session:
             images = images_of(session, study.id, study.version)
-        stacks = [
-            stack.classified
-            for (_, series_uid), instances in images.items()
-            for stack in classified_stacks(steps.archive, study.study_instance_uid, series_uid, instances)
-        ]
+        found = study_stacks(
+            steps.archive,
+            study.study_instance_uid,
+            {series_uid: instances for (_, series_uid), instances in images.items()},
+            steps.settings.classification(),
+        )
+        stacks = [stack.classified for stack in found]
         missing = missing_series(required, stacks)
         with writing(steps.engine) as session:
             note_check(session, study.id, missing, study.last_received_at)

@@ -161,3 +161,26 @@ KINDS: tuple[Rule, ...] = (
         and not say.T2.search(f.series_words),
     ),
 )  # fmt: skip
+
+
+def not_plain(f: Facts) -> str | None:
+    """What makes the images other than a plain magnitude: phase, a projection, a map; or ``None``."""
+    if not f.is_mr:
+        return "not an MR image"
+    if _is_phase(f):
+        return "the images are phase"
+    if _is_minimum_projection(f):
+        return "the images are a projection"
+    if f.kind & COMPUTED or f.derived & {"T1", "T2", "T2_STAR", "R1", "R2", "R2_STAR", "RHO"}:
+        return "the images are computed from others"
+    return None
+
+
+COMPUTED = frozenset(
+    {
+        "ADC", "ADC_SE", "ADC MAP", "FA", "EADC", "TENSOR", "CBF", "CBV", "MTT", "TTP", "T1 MAP", "T2 MAP",
+        "T2_STAR MAP", "SUBTRACTION", "R", "REAL", "I", "IMAGINARY", "B0", "B0 MAP", "F", "FAT", "OP",
+        "OPP_PHASE", "OUT_PHASE", "FAT_FRACTION", "LOCALIZER", "SCREEN SAVE",
+    }
+)  # fmt: skip
+"""Values of Image Type that no contrast of anatomy has."""

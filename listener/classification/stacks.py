@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from listener.classification.headers import Header, codes_in, number_in, numbers_in
+from listener.classification.place import with_position_range
 
 SAME_ORIENTATION = 5e-3
 """Difference of direction cosines (0.3°) within a stack; a stricter check is made when it is read."""
@@ -41,7 +42,8 @@ class Stack:
     members
         Indices into the headers that were split, in their order.
     header
-        The first member's, with ``NumberOfInstances`` set to the size of the stack.
+        The first member's, with ``NumberOfInstances`` set to the size of the stack and the positions of its
+        outermost slices, see :data:`listener.classification.place.POSITION_RANGE`.
     note
         Why the series was split, or why this stack is no volume; empty for a series that is one stack.
     usable
@@ -77,7 +79,10 @@ def split_stacks(headers: Sequence[Header]) -> tuple[Stack, ...]:
     return tuple(
         Stack(
             members=tuple(members),
-            header={**headers[members[0]], "NumberOfInstances": len(members)},
+            header=with_position_range(
+                {**headers[members[0]], "NumberOfInstances": len(members)},
+                [headers[index] for index in members],
+            ),
             note=key.refusal or series_note,
             usable=not key.refusal,
         )

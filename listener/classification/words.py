@@ -156,6 +156,8 @@ DERIVED_MAP = _any(
 )
 B0 = _any(r"(?<![a-z])b0(?![a-z0-9])")
 PERFUSION_MAP = _any(_words(r"(?:r|rel)?cb[fv]|(?:r|rel)?mtt|ttp|tmax|pbp|gbp"))
+BOLUS = _any(_words("dsc|dce|pwi|t1 ?perf|t2 ?perf|ep2d perf|perfusion|tricks|twist"), "灌注|перфуз")
+SPIN_LABELLING = _any(_words("p?c?asl|pasl|spin ?label\\w*|arterial"))
 SINGLE_SHOT = _any(_words("haste|ssfse|fase|ssh ?tse|ss ?tse|single ?shot"))
 DWI = _any(
     _words(r"dw|ep b\d+|ez b\d*"),
