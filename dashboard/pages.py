@@ -13,8 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from dashboard import queries, words
+from dashboard import profile, queries, words
 from dashboard.chart import HEIGHT, WIDTH, daily_bars
+from dashboard.profile import profile_picture
 from dashboard.regions import sign_tables
 from db.models import StudyStatus
 
@@ -102,10 +103,19 @@ class Pages:
                     sorted(queries.findings_of(connection, uid), key=lambda f: words.place(f["sign"])),
                     queries.measurements_of(connection, uid),
                 ),
+                "pictures": {
+                    sign: profile_picture(profiles)
+                    for sign, profiles in queries.profiles_of(connection, uid).items()
+                },
                 "deliveries": queries.deliveries_of(connection, uid),
                 "events": queries.events_of(connection, uid),
             }
-        about = {"study": study, "unfinished": study.status in _UNFINISHED, "now": datetime.now(UTC)}
+        about = {
+            "picture_size": (profile.WIDTH, profile.HEIGHT),
+            "study": study,
+            "unfinished": study.status in _UNFINISHED,
+            "now": datetime.now(UTC),
+        }
         return self._page("study.html", {**values, **about})
 
     def health(self, _request: Request) -> Response:

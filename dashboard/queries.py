@@ -143,7 +143,11 @@ def last_days(connection: Connection, today: date) -> dict[date, Row[Any] | None
 def study(connection: Connection, uid: str) -> Row[Any] | None:
     """The study of this UID."""
     statement = text("SELECT * FROM v_studies WHERE study_instance_uid = :uid").columns(
-        first_received_at=_UTC, last_received_at=_UTC, settled_at=_UTC, reported_at=_UTC
+        first_received_at=_UTC,
+        last_received_at=_UTC,
+        settled_at=_UTC,
+        reported_at=_UTC,
+        normal_since=_UTC,
     )
     return connection.execute(statement, {"uid": uid}).one_or_none()
 
@@ -172,10 +176,16 @@ def findings_of(connection: Connection, uid: str) -> list[dict[str, Any]]:
     """The newest finding of each sign, without its regions."""
     statement = text(
         "SELECT DISTINCT sign, state, confidence, reasons, measured_at, software_version, algorithm_name,"
-        " algorithm_version, version FROM v_findings WHERE study_instance_uid = :uid ORDER BY sign"
+        " algorithm_version, version, norm FROM v_findings WHERE study_instance_uid = :uid ORDER BY sign"
     ).columns(measured_at=_UTC)
     rows = connection.execute(statement, {"uid": uid}).mappings()
     return [{**row, "reasons": json.loads(row["reasons"])} for row in rows]
+
+
+def profiles_of(connection: Connection, uid: str) -> dict[str, list[dict[str, Any]]]:
+    """The signal along the tract of each sign that has it, side by side."""
+    statement = text("SELECT sign, profiles FROM v_profiles WHERE study_instance_uid = :uid")
+    return {row.sign: json.loads(row.profiles) for row in connection.execute(statement, {"uid": uid})}
 
 
 def measurements_of(connection: Connection, uid: str) -> Rows:

@@ -1,5 +1,6 @@
 """Rows as the node writes them, through the functions that it writes them with."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, select
@@ -11,6 +12,7 @@ from db.index import ReceivedInstance, index_instances, record_event
 from db.lifecycle import close_version, finish_analysis, note_check, set_status, start_analysis
 from db.models import Delivery, Report, Series, Stack, Study, StudyStatus
 from processors.findings import (
+    TRACT_SEGMENTS,
     Algorithm,
     Confidence,
     Finding,
@@ -22,11 +24,13 @@ from processors.findings import (
     Side,
     Sign,
     State,
+    TractProfile,
 )
 
 SR = "1.2.840.10008.5.1.4.1.1.88.34"
 SEG = "1.2.840.10008.5.1.4.1.1.66.4"
 MR = "1.2.840.10008.5.1.4.1.1.4"
+NORM = "site norm 3 of 2026-11-23, T1 gradient echo 3-D 3 T Siemens, n = 24"
 _ALGORITHM = Algorithm("Corticospinal tract profile", "1.0")
 
 
@@ -133,6 +137,23 @@ def analyse(
             )
 
 
+def tract_profiles() -> tuple[TractProfile, ...]:
+    """Both sides from the pons to the cortex: bright from the capsule up on the left; a gap on the right."""
+    names = [name for name in reversed(TRACT_SEGMENTS) for _ in range(7)]
+    norms = {"pons": (1.016, 0.03), "cerebral_peduncle": (1.016, 0.045), "internal_capsule": (0.99, 0.03)}
+    mean, sd = zip(*(norms.get(name, (1.0, 0.025)) for name in names), strict=True)
+    left = tuple(m + 0.02 * math.sin(n) + (0.1 if n > 14 else 0) for n, m in enumerate(mean))
+    right = tuple(
+        None if 9 <= n < 12 else m + 0.015 * math.cos(1.3 * n) + (0.03 if n > 20 else 0)
+        for n, m in enumerate(mean)
+    )
+    at = tuple(3.0 * n for n in range(len(names)))
+    return tuple(
+        TractProfile(side, at, tuple(names), ratio, mean, sd)
+        for side, ratio in ((Side.LEFT, left), (Side.RIGHT, right))
+    )
+
+
 def find(engine: Engine, study: Study, at: datetime) -> None:
     """Store a present, an absent and an unseen sign."""
     regions = tuple(
@@ -147,7 +168,15 @@ def find(engine: Engine, study: Study, at: datetime) -> None:
         for side, ratio, z in ((Side.LEFT, 1.1834, 3.21), (Side.RIGHT, 1.1712, 2.98))
     )
     cord = (RegionMeasurements(Region("C3"), (Measurement(Quantity.CROSS_SECTIONAL_AREA, 71.25),)),)
-    present = Finding(Sign.CST_T1, State.PRESENT, _ALGORITHM, Confidence.MODERATE, regions=regions)
+    present = Finding(
+        Sign.CST_T1,
+        State.PRESENT,
+        _ALGORITHM,
+        Confidence.MODERATE,
+        regions=regions,
+        norm=NORM,
+        profiles=tract_profiles(),
+    )
     absent = Finding(Sign.CORD_ATROPHY, State.ABSENT, Algorithm("Cord shape", "1.0"), regions=cord)
     unseen = Finding(
         Sign.MOTOR_BAND,

@@ -12,8 +12,10 @@ from starlette.testclient import TestClient
 
 from dashboard import queries, words
 from dashboard.chart import HEIGHT, WIDTH, daily_bars
-from db.engine import make_engine, migrate
+from db.engine import make_engine, migrate, writing
+from db.lifecycle import start_analysis, study_by_uid
 from db.models import StudyStatus
+from db.norms import mark_normal
 from processors.findings import Sign
 
 from .conftest import browser
@@ -273,3 +275,24 @@ def test_bars_share_one_scale() -> None:
     assert all(bar.y + bar.height <= HEIGHT for day in (first, second) for bar in day.bars)
     assert daily_bars({}, ("came",)) == ()
     assert [bar.height for bar in daily_bars({date(2026, 11, 23): (0,)}, ("came",))[0].bars] == [0]
+
+
+def test_study_page_says_that_a_study_is_marked_as_normal(filled: Engine, client: TestClient) -> None:
+    at = f"/studies/{uid(1)}"
+    assert "Marked as normal" not in client.get(at).text
+    with writing(filled) as session:
+        study = study_by_uid(session, uid(1))
+        mark_normal(session, study.id, "<volunteer>", who="administrator", now=datetime.now(UTC))
+    shown = said(client.get(at).text)
+    assert re.search(r"Marked as normal 2\d{3}-\d\d-\d\d \d\d:\d\d:\d\dZ: <volunteer>", shown)
+
+
+def test_analyses_say_which_norms_they_compared_with(engine: Engine, client: TestClient) -> None:
+    start = datetime.now(UTC)
+    receive(engine, 1, start)
+    study = settle(engine, 1, start)
+    for name, norms in (("brain", 3), ("spine", None)):
+        with writing(engine) as session:
+            start_analysis(session, study.id, 1, name, "0.1.0", start, norms)
+    shown = said(client.get(f"/studies/{uid(1)}").text.split("<h2>Analyses")[1].split("</section>")[0])
+    assert re.search(r"brain .* 0\.1\.0 site 3 spine .* 0\.1\.0 shipped", shown)
