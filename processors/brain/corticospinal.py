@@ -1,7 +1,7 @@
 """One series and the corticospinal tract: measured in its own voxels, compared with a norm, decided."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from processors.acquisition import Contrast
 from processors.brain.alignment import Alignment
@@ -11,6 +11,7 @@ from processors.brain.tract_decision import SIDES, Decision, Scores, decide_t1, 
 from processors.brain.tract_profile import NodeSignals, SegmentSignal, TractMeasurement, measure_tract
 from processors.findings import (
     Algorithm,
+    Confidence,
     Measurement,
     Quantity,
     Reason,
@@ -99,12 +100,15 @@ def decide_series(sign: Sign, series: TractSeries) -> Decision:
     """Whether the tract is bright on a series of T1, T1 MTC, T2 or FLAIR."""
     if series.faults or series.measurement is None:
         return undecided(series)
-    limits = series.limits
-    if bias_sensitive(s for s in series.measurement.segments if s.region in series.scores):
-        limits = (*limits, Reason.of("bias-sensitive"))
     if sign in (Sign.CST_T1, Sign.CST_T1_MTC):
-        return decide_t1(series.scores, limits, proposed=series.proposed)
-    return decide_t2(series.scores, _lengths(series), limits, proposed=series.proposed)
+        decision = decide_t1(series.scores, series.limits, proposed=series.proposed)
+    else:
+        decision = decide_t2(series.scores, _lengths(series), series.limits, proposed=series.proposed)
+    bright = [s for s in series.measurement.segments if s.region.name in decision.bright]
+    if decision.state is State.PRESENT and bias_sensitive(bright):
+        reasons = (*decision.reasons, Reason.of("bias-sensitive"))
+        return replace(decision, confidence=Confidence.LOW, reasons=reasons)
+    return decision
 
 
 def undecided(series: TractSeries) -> Decision:

@@ -90,7 +90,7 @@ def decide_t1(scores: Scores, limits: Sequence[Reason] = (), *, proposed: bool =
     scores
         Of the segments that can be judged; the others are unknown.
     limits
-        Why those others cannot be judged, and what else limits the result.
+        Why those others cannot be judged.
     proposed
         Whether the norm is a proposal that nobody was measured for: confidence is low then.
     """
@@ -233,8 +233,7 @@ def _bright(scores: Scores) -> frozenset[str]:
 
 
 def _present(scores: Scores, limits: Sequence[Reason], margin: float, *, proposed: bool) -> Decision:
-    doubtful = proposed or any(reason.key == "bias-sensitive" for reason in limits)
-    secure = margin >= SECURE_MARGIN and not doubtful
+    secure = margin >= SECURE_MARGIN and not proposed
     reasons = tuple(limits) + ((Reason.of("proposed-norm"),) if proposed else ())
     return Decision(
         State.PRESENT, Confidence.MODERATE if secure else Confidence.LOW, reasons, _bright(scores)

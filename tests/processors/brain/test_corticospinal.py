@@ -115,6 +115,11 @@ def test_a_ratio_that_hangs_on_the_correction_of_shading_lowers_confidence(read)
     assert (decision.confidence, keys(decision)) == (Confidence.LOW, ["bias-sensitive"])
 
 
+def test_what_is_absent_does_not_hang_on_it(read):
+    decision = decide_series(Sign.CST_FLAIR, read(measurement(1.0, ratio_uncorrected=1.05)))
+    assert (decision.state, keys(decision)) == (State.ABSENT, [])
+
+
 def test_what_did_not_align_is_not_measured():
     problem = Reason.of("registration-failed")
     series = read_series(Sign.CST_FLAIR, Contrast.FLAIR, VOLUME, InPlace(problem), NORMS)

@@ -86,22 +86,19 @@ def test_an_unknown_segment_does_not_bridge_two_bright_ones():
 
 
 @pytest.mark.parametrize(
-    ("z", "error", "reasons", "proposed", "confidence"),
+    ("z", "error", "proposed", "confidence"),
     [
-        (2.1, 0.2, (), False, "low"),
-        (2.3, 0.2, (), False, "low"),
-        (2.41, 0.2, (), False, "moderate"),
-        (9.0, 0.2, (), False, "moderate"),
-        (9.0, 0.2, (Reason.of("bias-sensitive"),), False, "low"),
-        (9.0, 0.2, (), True, "low"),
+        (2.1, 0.2, False, "low"),
+        (2.3, 0.2, False, "low"),
+        (2.41, 0.2, False, "moderate"),
+        (9.0, 0.2, False, "moderate"),
+        (9.0, 0.2, True, "low"),
     ],
 )
-def test_confidence_grows_with_the_margin_and_is_never_high_on_one_series(
-    z, error, reasons, proposed, confidence
-):
+def test_confidence_grows_with_the_margin_and_is_never_high_on_one_series(z, error, proposed, confidence):
     given_scores = scores([z] * 5, [z] * 5, error)
-    assert decide_t1(given_scores, reasons, proposed=proposed).confidence is Confidence(confidence)
-    assert decide_t2(given_scores, LONG, reasons, proposed=proposed).confidence is Confidence(confidence)
+    assert decide_t1(given_scores, proposed=proposed).confidence is Confidence(confidence)
+    assert decide_t2(given_scores, LONG, proposed=proposed).confidence is Confidence(confidence)
 
 
 def test_the_weakest_of_the_best_pair_decides_on_confidence():
