@@ -5,6 +5,7 @@
 
 import re
 import tempfile
+from collections.abc import Container
 from pathlib import Path
 
 import matplotlib as mpl
@@ -20,8 +21,7 @@ from phantoms.protocol import PROTOCOL
 from phantoms.series import series_volume
 from processors.acquisition import Contrast
 from processors.brain.analysis import analyse_brain
-from processors.brain.registration import register
-from processors.brain.tract_map import WHITE_MATTER_LIKELY, TractMap, map_tract
+from processors.brain.tract_profile import LABELS, TractMeasurement
 from processors.findings import TRACT_SEGMENTS, Finding, Quantity, Region, RegionMeasurements, Side, Sign
 from processors.volume import Volume
 
@@ -59,8 +59,9 @@ def demo_picture(path: Path) -> int:
 def tract_picture(path: Path) -> None:
     """Slices with the measured tract outlined, plain above, and each segment's ratio against its norm."""
     volume = series_volume(seed_patient(SEED), PROTOCOL["t1"])
-    finding = next(f for f in analyse_brain({Contrast.T1: volume}).findings if f.sign is Sign.CST_T1)
-    tract = map_tract(volume, register(volume).to_atlas)
+    analysis = analyse_brain({Contrast.T1: volume})
+    finding = next(f for f in analysis.findings if f.sign is Sign.CST_T1)
+    tract = analysis.measurements[Sign.CST_T1]
     figure = plt.figure(figsize=(12, 3.9), facecolor="white")
     grid = figure.add_gridspec(2, 6, width_ratios=[1, 1, 1, 1, 0.35, 2.4], wspace=0.03, hspace=0.02)
     for column, segment in enumerate(SHOWN_SEGMENTS):
@@ -76,18 +77,20 @@ def tract_picture(path: Path) -> None:
     plt.close(figure)
 
 
-def _core(tract: TractMap) -> npt.NDArray[np.bool_]:
-    inside = np.linalg.norm(tract.from_centreline, axis=1) <= tract.radius
-    return np.asarray(inside & (tract.white_matter >= WHITE_MATTER_LIKELY))
+def _voxels(tract: TractMeasurement, regions: Container[Region]) -> npt.NDArray[np.intp]:
+    """Slice, row and column of each voxel measured in these regions."""
+    wanted = [value for value, region in LABELS if region in regions]
+    return tract.indices[np.isin(tract.labels, wanted)]
 
 
-def _best_slice(tract: TractMap, segment: str) -> int:
+def _best_slice(tract: TractMeasurement, segment: str) -> int:
     """The slice that holds most of a segment."""
-    inside = _core(tract) & np.isin(tract.node, tract.nodes_of(segment))
-    return int(np.bincount(tract.indices[inside, 0]).argmax())
+    return int(np.bincount(_voxels(tract, [Region(segment, side) for side in Side])[:, 0]).argmax())
 
 
-def _draw_slice(axes: plt.Axes, volume: Volume, tract: TractMap, index: int, *, outlined: bool) -> None:
+def _draw_slice(
+    axes: plt.Axes, volume: Volume, tract: TractMeasurement, index: int, *, outlined: bool
+) -> None:
     image = volume.array[index]
     _, height, width = volume.spacing
     axes.imshow(image, cmap="gray", vmin=0, vmax=float(np.percentile(image, 99.3)), aspect=height / width)
@@ -105,9 +108,9 @@ def _draw_slice(axes: plt.Axes, volume: Volume, tract: TractMap, index: int, *, 
     axes.set_axis_off()
 
 
-def _mask(shape: tuple[int, ...], tract: TractMap, side: Side) -> npt.NDArray[np.float64]:
+def _mask(shape: tuple[int, ...], tract: TractMeasurement, side: Side) -> npt.NDArray[np.float64]:
     mask = np.zeros(shape)
-    mask[tuple(tract.indices[_core(tract) & tract.side(side)].T)] = 1.0
+    mask[tuple(_voxels(tract, [Region(segment, side) for segment in TRACT_SEGMENTS]).T)] = 1.0
     return mask
 
 

@@ -1,6 +1,6 @@
 """Where the corticospinal tract, its surroundings and the reference lie in the grid of a series."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,16 +17,46 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 
-COLLAR_MM = (4.0, 8.0)
-SLIDE_MM = 3.0
-COLLAR_GAP_MM = 1.0
+CORE_MM = 2.0
+"""Smallest radius of the tract's core; the tract itself is 5 to 9 mm wide."""
+DISC_MM = 13.0
+"""Radius of what is looked at around a node."""
+HALF_THICKNESS_MM = 2.6
+"""Half of the length of tract that a node stands for, a little more than the spacing of the nodes."""
+PARTIAL_VOXEL = 0.55
+"""Share of a voxel's edge that a core or a disc must be wide for no voxel to slip through."""
+AROUND_TRACT_MM = 11.0
+SPARED_MM = 7.0
+"""Around the centreline, left out of the fit of shading: the tract's own width and its misplacement."""
+REFERENCE_DISTANCE_MM = 10.0
 WHITE_MATTER_CERTAIN = 0.9
-WHITE_MATTER_LIKELY = 0.5
 LATTICE_MM = 4.0
-BRAINSTEM_TOP_MM = -20.0
+PONS_TOP_MM = -20.0
 """Below this height grey and white matter are not told apart: the pontine nuclei lie among the fibres."""
+MIDBRAIN_LPS_MM = ((-24.0, 4.0, PONS_TOP_MM), (24.0, 34.0, -5.0))
+CRUS_PROBABILITY = 0.55
+"""Probability of white matter in the crus, where the template's segmentation doubts; the nigra has .3."""
 FIELD_BOX_LPS_MM = ((-62.0, -42.0, -56.0), (62.0, 66.0, 72.0))
-"""Part of the atlas that holds the tract, its collars and the reference white matter."""
+"""Part of the atlas that holds the tract, its surroundings and the reference white matter."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Disc:
+    """The voxels near one node of the centreline, seen along the tract.
+
+    Attributes
+    ----------
+    voxels
+        Shape (m,), indices into the map.
+    offsets
+        Shape (m, 2): to the patient's left and across, perpendicular to the tract, atlas millimetres.
+    core_mm
+        Radius of the core at this node, as large as the voxels need.
+    """
+
+    voxels: IntArray
+    offsets: FloatArray
+    core_mm: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,44 +70,36 @@ class TractMap:
     atlas_points
         Shape (n, 3), atlas LPS millimetres.
     white_matter
-        Shape (n,), the atlas' probability of white matter, in the pons of tissue.
-    left
-        Shape (n,), whether the voxel lies in the patient's left half.
-    node
-        Shape (n,), the nearest node of that side's centreline.
-    from_centreline
-        Shape (n, 3), millimetres in the atlas from the nearest node to the voxel.
-    radius
-        Shape (n,), of the tract at that node, millimetres.
-    near_tract, collar, reference
-        Shape (n,): what may be tract, the local and the distant reference.
-    segment_of_node
-        Name of the segment of each node.
+        Shape (n,), how surely a voxel is of the tissue that tract and collar are made of, 0 to 1.
+    distance
+        Shape (n,), atlas millimetres to the nearest centreline.
+    reference, splenium
+        Shape (n,), white matter far from the tract, and the splenium of the corpus callosum.
+    discs
+        Of each side, one for each node of the centreline.
     """
 
     indices: IntArray
     atlas_points: FloatArray
     white_matter: FloatArray
-    left: BoolArray
-    node: IntArray
-    from_centreline: FloatArray
-    radius: FloatArray
-    near_tract: BoolArray
-    collar: BoolArray
+    distance: FloatArray
     reference: BoolArray
-    segment_of_node: tuple[str, ...]
+    splenium: BoolArray
+    discs: Mapping[Side, tuple[Disc, ...]]
 
-    def nodes_of(self, segment: str) -> IntArray:
-        """The nodes of a segment."""
-        return np.array([i for i, name in enumerate(self.segment_of_node) if name == segment], dtype=np.intp)
+    @property
+    def certain(self) -> BoolArray:
+        """Shape (n,), what is white matter or brain stem without doubt."""
+        return self.white_matter >= WHITE_MATTER_CERTAIN
 
-    def side(self, side: Side) -> BoolArray:
-        """The voxels of one side."""
-        return self.left if side is Side.LEFT else ~self.left
+    @property
+    def even(self) -> BoolArray:
+        """Shape (n,), what the shading may be fitted to: certain tissue apart from the tract."""
+        return self.certain & (self.distance > SPARED_MM)
 
 
 def map_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> TractMap:
-    """Carry the tract, its collar and the reference to the voxels of a volume.
+    """Carry the tract, its surroundings and the reference to the voxels of a volume.
 
     Parameters
     ----------
@@ -88,27 +110,54 @@ def map_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> T
     at = to_atlas(points_of(volume.affine, indices.astype(np.float64)))
     near = np.all((at > FIELD_BOX_LPS_MM[0]) & (at < FIELD_BOX_LPS_MM[1]), axis=1)
     indices, at = indices[near], at[near]
+    tissue = _tissue(at)
+    distance = np.full(len(at), np.inf)
+    discs = {}
+    for side in Side:
+        line = atlas.centreline(side)
+        here = np.flatnonzero(at[:, 0] > 0 if side is Side.LEFT else at[:, 0] <= 0)
+        distance[here] = cKDTree(line.points).query(at[here])[0]
+        discs[side] = _discs(at, here, line, volume)
+    certain = tissue >= WHITE_MATTER_CERTAIN
+    reference = atlas.in_boxes("reference_boxes", at) & certain & (distance > REFERENCE_DISTANCE_MM)
+    splenium = atlas.in_boxes("splenium_box", at) & certain
+    return TractMap(indices, at, tissue, distance, reference, splenium, discs)
+
+
+def _tissue(at: FloatArray) -> FloatArray:
+    """White matter; in the midbrain the crus without the nigra; below, all of the brain stem."""
     white = sample(atlas.image("icbm_white_matter"), at) / 255
-    brainstem = at[:, 2] < BRAINSTEM_TOP_MM
-    white[brainstem] += sample(atlas.image("icbm_grey_matter"), at[brainstem]) / 255
-    left = at[:, 0] > 0
-    node = np.zeros(len(at), dtype=np.intp)
-    away = np.zeros((len(at), 3))
-    radius = np.zeros(len(at))
-    lines = {side: atlas.centreline(side) for side in Side}
-    for side, line in lines.items():
-        here = left if side is Side.LEFT else ~left
-        _, node[here] = cKDTree(line.points).query(at[here])
-        away[here] = at[here] - line.points[node[here]]
-        radius[here] = line.radii[node[here]]
-    distance = np.linalg.norm(away, axis=1)
-    near_tract = distance <= radius + SLIDE_MM
-    inner = np.maximum(COLLAR_MM[0], radius + COLLAR_GAP_MM)
-    collar = (distance >= inner) & (distance <= COLLAR_MM[1]) & (white >= WHITE_MATTER_CERTAIN)
-    reference = atlas.in_reference_boxes(at) & (white >= WHITE_MATTER_CERTAIN) & (distance > COLLAR_MM[1])
-    return TractMap(
-        indices, at, white, left, node, away, radius, near_tract, collar, reference, lines[Side.LEFT].segments
-    )
+    low = at[:, 2] < MIDBRAIN_LPS_MM[1][2]
+    either = white[low] + sample(atlas.image("icbm_grey_matter"), at[low]) / 255
+    inside = np.all((at[low] >= MIDBRAIN_LPS_MM[0]) & (at[low] < MIDBRAIN_LPS_MM[1]), axis=1)
+    crus = np.minimum(1.0, white[low] / CRUS_PROBABILITY) * np.clip((either - 0.9) / 0.07, 0, 1)
+    pons = np.minimum(1.0, either)
+    white[low] = np.where(at[low, 2] < PONS_TOP_MM, pons, np.where(inside, crus, white[low]))
+    return np.asarray(white)
+
+
+def _discs(at: FloatArray, here: IntArray, line: atlas.Centreline, volume: Volume) -> tuple[Disc, ...]:
+    tree = cKDTree(at[here])
+    edges = volume.affine[:3, :3].T
+    across = _across(line.tangents)
+    discs = []
+    for point, tangent, axes in zip(line.points, line.tangents, across, strict=True):
+        along = edges @ tangent
+        half = max(HALF_THICKNESS_MM, PARTIAL_VOXEL * float(np.max(np.abs(along))))
+        aside = np.linalg.norm(edges - along[:, None] * tangent, axis=1)
+        found = here[tree.query_ball_point(point, DISC_MM + half)]
+        away = at[found] - point
+        in_slab = np.abs(away @ tangent) <= half
+        core = max(CORE_MM, PARTIAL_VOXEL * float(np.max(aside)))
+        discs.append(Disc(found[in_slab], away[in_slab] @ axes.T, core))
+    return tuple(discs)
+
+
+def _across(tangents: FloatArray) -> FloatArray:
+    """Two unit vectors perpendicular to each tangent, shape (n, 2, 3); the first nearest to the left."""
+    left = np.array([1.0, 0.0, 0.0]) - tangents[:, :1] * tangents
+    left /= np.linalg.norm(left, axis=1, keepdims=True)
+    return np.stack([left, np.cross(tangents, left)], axis=1)
 
 
 def _worth_mapping(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> IntArray:
@@ -117,10 +166,11 @@ def _worth_mapping(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray])
     shape = [-(-n // stride) for n, stride in zip(volume.array.shape, strides, strict=True)]
     lattice = np.indices(shape).reshape(3, -1).T * strides
     at = to_atlas(points_of(volume.affine, lattice.astype(np.float64)))
-    wanted = atlas.in_reference_boxes(at, margin=2 * LATTICE_MM)
+    wanted = atlas.in_boxes("splenium_box", at, margin=2 * LATTICE_MM)
+    wanted |= atlas.in_boxes("reference_boxes", at, margin=LATTICE_MM)
     for side in Side:
         distance, _ = cKDTree(atlas.centreline(side).points).query(
-            at, distance_upper_bound=COLLAR_MM[1] + 2 * LATTICE_MM
+            at, distance_upper_bound=AROUND_TRACT_MM + LATTICE_MM
         )
         wanted |= np.isfinite(distance)
     blocks = binary_dilation(wanted.reshape(shape), np.ones((3, 3, 3)))

@@ -1,6 +1,6 @@
-"""The corticospinal tract's signal beside that of its surroundings, in the native grid of a series.
+"""The corticospinal tract's signal beside that of white matter, in the native grid of a series.
 
-The same code serves every contrast: nothing here knows what the signal means.
+The same code serves every contrast. What it must know of one is whether the sign is bright or dark there.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,17 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
+from processors.acquisition import Contrast
 from processors.brain import atlas
+from processors.brain.lesions import find_lesions
 from processors.brain.shading import shading
 from processors.brain.signal_quality import signal_to_noise, spread
-from processors.brain.tract_map import (
-    SLIDE_MM,
-    WHITE_MATTER_CERTAIN,
-    WHITE_MATTER_LIKELY,
-    TractMap,
-    map_tract,
-)
+from processors.brain.tract_core import CorePath, core_levels, follow
+from processors.brain.tract_map import Disc, TractMap, map_tract
 from processors.findings import TRACT_SEGMENTS, Region, Side
 from processors.volume import Volume
 
@@ -27,17 +25,28 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 LabelArray = npt.NDArray[np.uint8]
 
-MIN_KEPT = 0.7
-"""Share of its voxels that the core must keep when it slides: it may not leave the white matter."""
+COLLAR_MM = (4.5, 10.0)
+MIN_COLLAR_VOXELS = 10
+PLAUSIBLE = (0.7, 1.7)
+"""Signal of tract and collar over the reference: beyond it lies fluid, fat, a vessel or cortex."""
+EXTREME = (0.55, 1.7)
+"""Beyond it a voxel is fluid, fat or bone, and its neighbours hold some of it."""
+NEIGHBOUR_MM = 1.6
+NODES_A_SAMPLE = 2.0
+"""Neighbouring nodes share voxels and path: so many count as one."""
+LEAST_ERROR = 0.004
+UNKNOWN_ERROR = 0.05
 
 REFERENCE = Region("reference")
-"""Distant white matter, in the table of labels."""
-
+SPLENIUM = Region("splenium")
+LESION = Region("lesion")
 LABELS: tuple[tuple[int, Region], ...] = (
     *enumerate((Region(name, side) for name in TRACT_SEGMENTS for side in (Side.LEFT, Side.RIGHT)), start=1),
-    (1 + 2 * len(TRACT_SEGMENTS), REFERENCE),
+    (11, REFERENCE),
+    (12, SPLENIUM),
+    (13, LESION),
 )
-"""What each number in :attr:`TractMeasurement.labels` is; 0 is nothing."""
+"""What each number in :attr:`TractMeasurement.labels` is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,8 @@ class SegmentSignal:
     ----------
     ratio
         Median over the nodes of core over reference, or ``None`` where nothing was measured.
+    ratio_uncorrected
+        The same in the same voxels without the correction of shading.
     standard_error
         Of the ratio, from the scatter of the nodes.
     voxels
@@ -55,7 +66,7 @@ class SegmentSignal:
     coverage
         Share of the nodes that lie inside the images, 0 to 1.
     lesion_share
-        Share of the segment's voxels that belong to a lesion, 0 to 1.
+        Share of the voxels along the core that belong to a lesion, 0 to 1.
     """
 
     region: Region
@@ -118,138 +129,196 @@ class TractMeasurement:
     reference_spread: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Signals:
+    """The signal of a map's voxels, each of shape (n,), over the median of the reference."""
+
+    corrected: FloatArray
+    uncorrected: FloatArray
+    inside: BoolArray
+    usable: BoolArray
+    lesion: BoolArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Track:
+    """One side, each of shape (nodes,)."""
+
+    line: atlas.Centreline
+    path: CorePath
+    ratio: FloatArray
+    uncorrected: FloatArray
+    covered: BoolArray
+
+
 def measure_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> TractMeasurement:
     """Measure the tract in a series' own voxels.
+
+    A ratio is the core's signal over the geometric mean of two references: white matter 4.5 to 10 mm away at
+    the same node, and white matter far from the tract (superior longitudinal fasciculus and anterior corona
+    radiata). The first is blind to shading, the second to a change that is broader than the tract; together
+    they vary less between people than either alone.
 
     Parameters
     ----------
     volume
-        A head of any contrast.
+        A head. Where its contrast is ADC the tract is searched for where it is darkest, else brightest.
     to_atlas
         Maps patient LPS millimetres to atlas LPS millimetres, both of shape (n, 3).
     """
     tract = map_tract(volume, to_atlas)
-    signal = volume.array[tuple(tract.indices.T)].astype(np.float64)
-    certain = (tract.white_matter >= WHITE_MATTER_CERTAIN) & ~tract.near_tract
-    corrected = signal / shading(signal, tract.atlas_points, certain)
-    slice_mm = max(volume.spacing)
-    measured = [
-        _segment_signal(signal, corrected, tract, region, slice_mm)
-        for _, region in LABELS
-        if region is not REFERENCE
-    ]
-    labels = np.zeros(len(signal), dtype=np.uint8)
-    labels[tract.reference] = next(value for value, region in LABELS if region is REFERENCE)
-    for (value, _), (_, core, _) in zip(LABELS, measured, strict=False):
-        labels[core] = value
-    ratios = {segment.region: nodes for segment, _, nodes in measured}
+    signals = _signals(volume, tract)
+    darker = volume.contrast is Contrast.ADC
+    tracks = {side: _track(signals, tract, side, darker=darker) for side in (Side.LEFT, Side.RIGHT)}
+    segments = tuple(
+        _segment(signals, tracks[region.side], region) for _, region in LABELS if region.side is not None
+    )
+    labelled, labels = _labels(tract, signals, tracks)
     return TractMeasurement(
-        tuple(segment for segment, _, _ in measured),
-        SegmentSignal(Region("splenium"), None, None, 0.05, 0, 0.0),
-        tuple(_node_signals(side, ratios) for side in (Side.LEFT, Side.RIGHT)),
-        tract.indices[labels > 0],
-        labels[labels > 0],
+        segments,
+        _splenium(signals, tract),
+        tuple(_node_signals(side, track) for side, track in tracks.items()),
+        tract.indices[labelled],
+        labels,
         signal_to_noise(volume.array, tract.indices[tract.reference]),
-        spread(corrected[tract.reference]),
+        spread(signals.corrected[tract.reference & ~signals.lesion]),
     )
 
 
-def _node_signals(side: Side, ratios: Mapping[Region, FloatArray]) -> NodeSignals:
-    line = atlas.centreline(side)
-    steps = np.linalg.norm(np.diff(line.points, axis=0), axis=1)
-    along = np.concatenate([ratios[Region(name, side)] for name in reversed(TRACT_SEGMENTS)])
+def _signals(volume: Volume, tract: TractMap) -> _Signals:
+    """The signal as acquired and without shading, which is fitted without the lesions that are found."""
+    raw = volume.array[tuple(tract.indices.T)].astype(np.float64)
+    lesion = np.zeros(len(raw), dtype=bool)
+    corrected = raw
+    for _ in range(2):
+        corrected = raw / shading(raw, tract.atlas_points, tract.even & ~lesion)
+        corrected = corrected / _reference_level(corrected, tract, lesion)
+        lesion = find_lesions(
+            corrected,
+            tract.indices,
+            tract.certain,
+            tract.distance,
+            tract.atlas_points[:, 2],
+            float(np.prod(volume.spacing)),
+        )
+    low, high = PLAUSIBLE
+    usable = (corrected > low) & (corrected < high) & ~lesion
+    usable &= ~_beside_extremes(corrected, raw > 0, tract)
+    return _Signals(corrected, raw / _reference_level(raw, tract, lesion), raw > 0, usable, lesion)
+
+
+def _reference_level(signal: FloatArray, tract: TractMap, lesion: BoolArray) -> float:
+    """Median of the reference white matter; of all even tissue where the images do not hold the reference."""
+    for where in (tract.reference & ~lesion, tract.even, tract.certain):
+        if np.count_nonzero(where) and (level := float(np.median(signal[where]))) > 0:
+            return level
+    return 1.0
+
+
+def _beside_extremes(relative: FloatArray, inside: BoolArray, tract: TractMap) -> BoolArray:
+    """Voxels near the tract that may hold some fluid or fat of a neighbour."""
+    near = np.flatnonzero(inside & (tract.distance <= COLLAR_MM[1] + NEIGHBOUR_MM))
+    extreme = (relative[near] < EXTREME[0]) | (relative[near] > EXTREME[1])
+    beside = np.zeros(len(relative), dtype=bool)
+    if extreme.any():
+        at = tract.atlas_points[near]
+        away, _ = cKDTree(at[extreme]).query(at, distance_upper_bound=NEIGHBOUR_MM)
+        beside[near] = np.isfinite(away)
+    return beside
+
+
+def _track(signals: _Signals, tract: TractMap, side: Side, *, darker: bool) -> _Track:
+    line, discs = atlas.centreline(side), tract.discs[side]
+    path, level = follow(
+        signals.corrected, signals.usable, tract.white_matter, discs, line.segments, darker=darker
+    )
+    before = core_levels(signals.uncorrected, signals.usable, tract.white_matter, discs, path)
+    collars = [_collar(signals, tract, discs[max(0, n - 1) : n + 2]) for n in range(len(discs))]
+    covered = np.array(
+        [
+            bool(np.any(signals.inside[disc.voxels[np.hypot(*(disc.offsets - offset).T) <= disc.core_mm]]))
+            for disc, offset in zip(discs, path.offsets, strict=True)
+        ]
+    )
+    return _Track(
+        line,
+        path,
+        level / np.sqrt([_median(signals.corrected[c]) for c in collars]),
+        before / np.sqrt([_median(signals.uncorrected[c]) for c in collars]),
+        covered,
+    )
+
+
+def _collar(signals: _Signals, tract: TractMap, discs: tuple[Disc, ...]) -> IntArray:
+    """The map's voxels of certain white matter around a node and its neighbours."""
+    found = []
+    for disc in discs:
+        away = np.hypot(*disc.offsets.T)
+        ring = disc.voxels[(away > COLLAR_MM[0]) & (away < COLLAR_MM[1])]
+        found.append(ring[tract.certain[ring] & signals.usable[ring]])
+    return np.concatenate(found)
+
+
+def _median(values: FloatArray) -> float:
+    """Of a collar; 1, the reference itself, where there are too few."""
+    return float(np.median(values)) if len(values) >= MIN_COLLAR_VOXELS else 1.0
+
+
+def _segment(signals: _Signals, track: _Track, region: Region) -> SegmentSignal:
+    nodes = np.array([name == region.name for name in track.line.segments])
+    cores = [core for core, here in zip(track.path.cores, nodes, strict=True) if here]
+    core = np.unique(np.concatenate(cores))
+    along = np.unique(np.concatenate([c for c, here in zip(track.path.crossed, nodes, strict=True) if here]))
+    return SegmentSignal(
+        region,
+        segment_ratio(track.ratio[nodes]),
+        segment_ratio(track.uncorrected[nodes]),
+        standard_error(track.ratio[nodes]),
+        len(core),
+        float(np.mean(track.covered[nodes])),
+        float(np.mean(signals.lesion[along])) if len(along) else 0.0,
+    )
+
+
+def _splenium(signals: _Signals, tract: TractMap) -> SegmentSignal:
+    """The splenium over the distant reference; its spread stands for the error."""
+    here = tract.splenium & signals.usable
+    values = signals.corrected[here]
+    whole = np.count_nonzero(tract.splenium)
+    if len(values) < MIN_COLLAR_VOXELS:
+        return SegmentSignal(SPLENIUM, None, None, UNKNOWN_ERROR, len(values), 0.0)
+    return SegmentSignal(
+        SPLENIUM,
+        float(np.median(values)),
+        float(np.median(signals.uncorrected[here])),
+        max(LEAST_ERROR, spread(values) / 5),
+        len(values),
+        float(np.count_nonzero(signals.inside & tract.splenium) / whole),
+        float(np.count_nonzero(signals.lesion & tract.splenium) / whole),
+    )
+
+
+def _labels(tract: TractMap, signals: _Signals, tracks: Mapping[Side, _Track]) -> tuple[IntArray, LabelArray]:
+    """Map voxels that have a label, and the labels."""
+    number = {region: value for value, region in LABELS}
+    labels = np.zeros(len(tract.indices), dtype=np.uint8)
+    labels[tract.reference & signals.usable] = number[REFERENCE]
+    labels[tract.splenium & signals.usable] = number[SPLENIUM]
+    for side, track in tracks.items():
+        for name, core in zip(track.line.segments, track.path.cores, strict=True):
+            labels[core] = number[Region(name, side)]
+    labels[signals.lesion] = number[LESION]
+    labelled = np.flatnonzero(labels)
+    return labelled, labels[labelled]
+
+
+def _node_signals(side: Side, track: _Track) -> NodeSignals:
     return NodeSignals(
         side,
-        tuple(np.concatenate([[0.0], np.cumsum(steps)]).tolist()),
-        line.segments,
-        tuple(float(r) if np.isfinite(r) else None for r in along),
+        tuple(track.line.position_mm.tolist()),
+        track.line.segments,
+        tuple(float(r) if np.isfinite(r) else None for r in track.ratio),
     )
-
-
-def segment_signals(
-    signal: FloatArray, corrected: FloatArray, tract: TractMap, slice_mm: float
-) -> tuple[SegmentSignal, ...]:
-    """Every segment and side of the tract.
-
-    The core may slide within :data:`SLIDE_MM` of the atlas' centreline, each segment and side as a whole, to
-    where the corrected ratio is highest: the tract's place varies between people, and registration errs, by
-    about as much. Norms are measured in the same way, so that the search does not count as signal.
-
-    Parameters
-    ----------
-    signal, corrected
-        Shape (n,), of the map's voxels, before and after the correction of shading.
-    slice_mm
-        Largest voxel edge: nodes as near as this to a measured one count as covered.
-    """
-    return tuple(
-        _segment_signal(signal, corrected, tract, Region(segment, side), slice_mm)[0]
-        for segment in TRACT_SEGMENTS
-        for side in (Side.LEFT, Side.RIGHT)
-    )
-
-
-def _segment_signal(
-    signal: FloatArray, corrected: FloatArray, tract: TractMap, region: Region, slice_mm: float
-) -> tuple[SegmentSignal, BoolArray, FloatArray]:
-    """The segment, its core among the map's voxels, and the corrected ratio of each of its nodes."""
-    nodes = tract.nodes_of(region.name)
-    here = tract.side(region.side or Side.LEFT) & np.isin(tract.node, nodes)
-    node = tract.node[here]
-    collar = tract.collar[here]
-    cores = [here & _core(tract, offset) for offset in _slides()]
-    enough = MIN_KEPT * np.count_nonzero(cores[0])
-    cores = [core for core in cores if np.count_nonzero(core) >= enough]
-    after = [_node_ratios(corrected[here], node, core[here], collar, nodes) for core in cores]
-    best = int(np.argmax([np.nan_to_num(segment_ratio(ratios) or 0.0) for ratios in after]))
-    core = cores[best]
-    before = _node_ratios(signal[here], node, core[here], collar, nodes)
-    seen = np.unique(tract.node[core & (signal > 0)])
-    reach = max(1, round(slice_mm / atlas.NODE_SPACING_MM))
-    covered = [bool(len(seen)) and int(np.min(np.abs(seen - n))) <= reach for n in nodes]
-    found = SegmentSignal(
-        region,
-        segment_ratio(after[best]),
-        segment_ratio(before),
-        standard_error(after[best]),
-        int(np.count_nonzero(core)),
-        float(np.mean(covered)),
-    )
-    return found, core, after[best]
-
-
-def _slides() -> FloatArray:
-    """Offsets of the core in the atlas' axial plane, shape (n, 2), millimetres; the first is none."""
-    angles = np.arange(6) * np.pi / 3
-    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return np.concatenate([np.zeros((1, 2)), SLIDE_MM / 2 * circle, SLIDE_MM * circle])
-
-
-def _core(tract: TractMap, offset: FloatArray) -> BoolArray:
-    """The tract's voxels when its centreline is moved by an offset (to the side and to the back, mm)."""
-    away = tract.from_centreline - np.stack(
-        [
-            np.where(tract.left, offset[0], -offset[0]),
-            np.full(len(tract.left), offset[1]),
-            np.zeros(len(tract.left)),
-        ],
-        axis=1,
-    )
-    inside = np.linalg.norm(away, axis=1) <= tract.radius
-    return np.asarray(inside & (tract.white_matter >= WHITE_MATTER_LIKELY))
-
-
-def _node_ratios(
-    signal: FloatArray, node: IntArray, core: BoolArray, collar: BoolArray, nodes: IntArray
-) -> FloatArray:
-    """Core over collar at each node, NaN where either is missing; the collar counts over neighbours, too."""
-    ratios = np.full(len(nodes), np.nan)
-    for i, wanted in enumerate(nodes):
-        inside = signal[core & (node == wanted)]
-        around = signal[collar & (np.abs(node - wanted) <= 1)]
-        if len(inside) and len(around) and (level := np.median(around)) > 0:
-            ratios[i] = np.median(inside) / level
-    return ratios
 
 
 def segment_ratio(ratios: FloatArray) -> float | None:
@@ -259,8 +328,9 @@ def segment_ratio(ratios: FloatArray) -> float | None:
 
 
 def standard_error(ratios: FloatArray) -> float:
-    """Of the median of the nodes, taking neighbouring nodes as dependent in pairs; at least 0.005."""
+    """Of the median of the nodes, taking neighbouring nodes as dependent in pairs."""
     measured = ratios[np.isfinite(ratios)]
     if len(measured) < 3:
-        return 0.05
-    return float(max(0.005, 1.253 * np.std(measured, ddof=1) / np.sqrt(len(measured) / 2)))
+        return UNKNOWN_ERROR
+    samples = len(measured) / NODES_A_SAMPLE
+    return float(max(LEAST_ERROR, 1.253 * np.std(measured, ddof=1) / np.sqrt(samples)))

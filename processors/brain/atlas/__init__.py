@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
+from scipy.ndimage import gaussian_filter1d
 
 from processors.findings import TRACT_SEGMENTS, Side
 
 FOLDER = Path(__file__).parent
-NODE_SPACING_MM = 3.0
+NODE_SPACING_MM = 3.5
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -30,11 +31,17 @@ class Centreline:
         Shape (nodes,), millimetres.
     segments
         Name of the segment of each node.
+    position_mm
+        Shape (nodes,), along the line from its lowest node.
+    tangents
+        Shape (nodes, 3), unit vectors along the tract, upwards.
     """
 
     points: FloatArray
     radii: FloatArray
     segments: tuple[str, ...]
+    position_mm: FloatArray
+    tangents: FloatArray
 
 
 @cache
@@ -54,25 +61,31 @@ def image(name: str) -> sitk.Image:
 
 
 def centreline(side: Side) -> Centreline:
-    """The tract's centreline at nodes about 3 mm apart."""
-    points: list[FloatArray] = []
-    names: list[str] = []
-    for segment in reversed(TRACT_SEGMENTS):
-        control = np.array(_document()["segments"][segment], dtype=np.float64)
-        length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(control[:, :3], axis=0), axis=1))])
-        at = np.linspace(0, length[-1], round(length[-1] / NODE_SPACING_MM) + 1)
-        points.append(np.stack([np.interp(at, length, column) for column in control.T], axis=1))
-        names += [segment] * len(at)
-    nodes = np.concatenate(points)
-    left_positive = nodes[:, :3] * ((1.0 if side is Side.LEFT else -1.0), -1.0, 1.0)
-    return Centreline(left_positive, nodes[:, 3], tuple(names))
+    """The tract's centreline at nodes :data:`NODE_SPACING_MM` apart."""
+    drawn = [
+        (*control, index)
+        for index, segment in enumerate(reversed(TRACT_SEGMENTS))
+        for control in _document()["segments"][segment]
+    ]
+    control = np.array(drawn, dtype=np.float64)
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(control[:, :3], axis=0), axis=1))])
+    at = np.arange(0, length[-1], NODE_SPACING_MM)
+    x, y, z, radii, segment = (np.interp(at, length, column) for column in control.T)
+    outward = 1.0 if side is Side.LEFT else -1.0
+    names = tuple(TRACT_SEGMENTS[len(TRACT_SEGMENTS) - 1 - round(number)] for number in segment)
+    points = np.stack([outward * x, -y, z], axis=1)
+    smooth = gaussian_filter1d(np.gradient(points, axis=0), 1.0, axis=0, mode="nearest")
+    tangents = smooth / np.linalg.norm(smooth, axis=1, keepdims=True)
+    return Centreline(points, radii, names, at, tangents)
 
 
-def in_reference_boxes(points: FloatArray, margin: float = 0.0) -> npt.NDArray[np.bool_]:
-    """Whether atlas points lie in the boxes of reference white matter.
+def in_boxes(name: str, points: FloatArray, margin: float = 0.0) -> npt.NDArray[np.bool_]:
+    """Whether atlas points lie in the boxes of reference white matter, or in that of the splenium.
 
     Parameters
     ----------
+    name
+        ``reference_boxes`` or ``splenium_box``.
     points
         Shape (n, 3), atlas LPS millimetres.
     margin
@@ -80,8 +93,8 @@ def in_reference_boxes(points: FloatArray, margin: float = 0.0) -> npt.NDArray[n
     """
     folded = np.stack([np.abs(points[:, 0]), -points[:, 1], points[:, 2]], axis=1)
     inside = np.zeros(len(points), dtype=bool)
-    for name, box in _document()["reference_boxes"].items():
-        if name != "note":
+    for key, box in _document()[name].items():
+        if key != "note":
             low, high = np.array(box).T
             inside |= np.all((folded >= low - margin) & (folded <= high + margin), axis=1)
     return inside

@@ -1,5 +1,6 @@
 """The tract in a native grid, proven on a head that is the atlas itself."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,8 +10,7 @@ from scipy.spatial import cKDTree
 
 from processors.brain import atlas
 from processors.brain.patient_space import points_of, sample
-from processors.brain.tract_map import map_tract
-from processors.brain.tract_profile import segment_signals
+from processors.brain.tract_profile import measure_tract
 from processors.findings import TRACT_SEGMENTS, Region, Side
 from processors.volume import Volume
 
@@ -33,24 +33,26 @@ def head(affine, shape, brighter=None):
 
 
 @cache
-def plain_ratios(plane):
-    """The ratios of a head without a bright tract, made once for all tests."""
-    return ratios(head(*PLANES[plane]))
+def plain(plane):
+    """A head without a bright tract, measured once for all tests."""
+    return measured(head(*PLANES[plane]))
 
 
-def ratios(volume, brighten=1.0):
-    tract = map_tract(volume, lambda points: points)
-    signal = volume.array[tuple(tract.indices.T)].astype(float) * brighten
-    return {s.region: s for s in segment_signals(signal, signal, tract, 3.0)}
+def measured(volume):
+    return measure_tract(volume, lambda points: points)
+
+
+def ratios(measurement):
+    return {s.region: s.ratio for s in measurement.segments}
 
 
 @pytest.mark.parametrize("plane", list(PLANES))
 @pytest.mark.parametrize("side", list(Side))
 def test_a_bright_tract_is_found_on_its_own_side_in_any_orientation(plane, side):
-    plain, bright = plain_ratios(plane), ratios(head(*PLANES[plane], brighter=side))
-    for region, segment in bright.items():
-        gain = segment.ratio / plain[region].ratio
-        assert gain > 1.1 if region.side is side else gain == pytest.approx(1, abs=0.02), region.key
+    before, after = ratios(plain(plane)), ratios(measured(head(*PLANES[plane], brighter=side)))
+    for region, ratio in after.items():
+        change = ratio / before[region] - 1
+        assert change == pytest.approx(0.2 if region.side is side else 0, abs=0.04), region.key
 
 
 def test_left_is_where_lps_x_is_positive():
@@ -59,14 +61,15 @@ def test_left_is_where_lps_x_is_positive():
 
 
 def test_ratios_do_not_depend_on_the_scale_of_the_signal():
-    once, twice = plain_ratios("axial"), ratios(head(*PLANES["axial"]), brighten=7.0)
-    assert all(once[r].ratio == pytest.approx(twice[r].ratio) for r in once)
+    volume = head(*PLANES["axial"])
+    once, more = ratios(plain("axial")), ratios(measured(replace(volume, array=7 * volume.array)))
+    assert all(once[r] == pytest.approx(more[r], rel=1e-4) for r in once)
 
 
 def test_a_stack_that_ends_above_the_pons_does_not_cover_it():
     affine = AXIAL.copy()
     affine[2, 3] = -18
-    found = ratios(head(affine, (32, 100, 94)))
+    found = {s.region: s for s in measured(head(affine, (32, 100, 94))).segments}
     assert found[Region("pons", Side.LEFT)].ratio is None
     assert found[Region("pons", Side.LEFT)].coverage < 0.8
     assert found[Region("corona_radiata", Side.LEFT)].coverage == 1

@@ -1,0 +1,197 @@
+"""Where a person's tract runs within what the atlas and the registration leave open.
+
+At each node the signal of a core is measured at many offsets from the centreline. A tract that has changed is
+a ridge: brighter (or darker) than what lies around it. The smoothest path that follows such a ridge is found
+by dynamic programming (Amini et al., IEEE PAMI 1990;12:855); where there is none it stays on the centreline,
+so that the search adds little to the signal of a normal tract.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d
+from scipy.spatial import cKDTree
+
+from processors.brain.tract_map import Disc
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.intp]
+
+OFFSET_STEP_MM = 1.0
+SEARCH_MM = 5.0
+RING_MM = 4.5
+RING_WIDTH_MM = 0.6
+RING_PERCENTILE = 70.0
+"""Of the surroundings: at the edge of a brighter structure it is that structure's signal, so no ridge."""
+RING_SUPPORT = 0.6
+CORE_SUPPORT = 0.5
+"""Share of a core that must be usable tissue."""
+SOFTNESS = 0.6
+"""Standard deviation of the core's weights, in radii."""
+RIDGE_SD = 0.03
+"""Fractional signal by which normal tissue makes ridges."""
+MAX_EVIDENCE = 8.0
+NO_TISSUE = -3.0
+BEND_MM = 0.6
+"""Usual change of the offset from one node to the next."""
+WANDER_MM = {
+    "pons": 1.5,
+    "cerebral_peduncle": 1.5,
+    "internal_capsule": 2.0,
+    "corona_radiata": 2.5,
+    "subcortical": 3.0,
+}
+"""Usual distance of a tract from the centreline: small between grey nuclei, large where fibres fan out."""
+MIN_TISSUE = 0.4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CorePath:
+    """The core that was followed along one side.
+
+    Attributes
+    ----------
+    offsets
+        Shape (nodes, 2), across the tract, millimetres.
+    crossed
+        For each node, the map's voxels that the core runs through, where they are tissue.
+    cores
+        Those of them that are usable.
+    """
+
+    offsets: FloatArray
+    crossed: tuple[IntArray, ...]
+    cores: tuple[IntArray, ...]
+
+
+def follow(
+    relative: FloatArray,
+    usable: BoolArray,
+    tissue: FloatArray,
+    discs: Sequence[Disc],
+    segments: Sequence[str],
+    *,
+    darker: bool,
+) -> tuple[CorePath, FloatArray]:
+    """The path of the core, and its signal at each node.
+
+    Parameters
+    ----------
+    relative
+        Shape (n,), signal of the map's voxels over that of the reference.
+    usable
+        Shape (n,), voxels without fluid, lesions or fat.
+    tissue
+        Shape (n,), probability of being white matter, by which voxels count.
+    discs, segments
+        One for each node.
+    darker
+        Whether a changed tract is darker than its surroundings.
+
+    Returns
+    -------
+    The path; and shape (nodes,), the weighted mean in the core, NaN where nothing was usable.
+    """
+    grid = _grid()
+    level = np.full((len(discs), len(grid)), np.nan)
+    support = np.zeros(level.shape)
+    tree = cKDTree(grid)
+    for i, disc in enumerate(discs):
+        level[i], support[i] = _levels(relative, usable, tissue, disc, tree, len(grid))
+    candidates = np.flatnonzero(np.hypot(*grid.T) <= SEARCH_MM)
+    around = np.where(support >= RING_SUPPORT, level, np.nan)
+    ridge = np.stack(
+        [_ridge(level[:, [c]], around[:, _ring(grid, c)], darker=darker) for c in candidates.tolist()], axis=1
+    )
+    path = candidates[_smoothest(_evidence(ridge, level[:, candidates]), grid[candidates], segments)]
+    crossed = tuple(
+        disc.voxels[
+            (np.hypot(*(disc.offsets - grid[at]).T) <= disc.core_mm) & (tissue[disc.voxels] >= MIN_TISSUE)
+        ]
+        for disc, at in zip(discs, path, strict=True)
+    )
+    cores = tuple(voxels[usable[voxels]] for voxels in crossed)
+    return CorePath(grid[path], crossed, cores), level[np.arange(len(path)), path]
+
+
+def core_levels(
+    relative: FloatArray, usable: BoolArray, tissue: FloatArray, discs: Sequence[Disc], path: CorePath
+) -> FloatArray:
+    """Another signal in the core that was found, shape (nodes,); arguments as for :func:`follow`."""
+    return np.array(
+        [
+            _levels(relative, usable, tissue, disc, cKDTree(offset[None]), 1)[0][0]
+            for disc, offset in zip(discs, path.offsets, strict=True)
+        ]
+    )
+
+
+def _grid() -> FloatArray:
+    reach = SEARCH_MM + RING_MM
+    steps = np.arange(-np.floor(reach), np.floor(reach) + 1) * OFFSET_STEP_MM
+    grid = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
+    return np.asarray(grid[np.hypot(*grid.T) <= reach])
+
+
+def _ring(grid: FloatArray, centre: int) -> IntArray:
+    away = np.hypot(*(grid - grid[centre]).T)
+    return np.flatnonzero(np.abs(away - RING_MM) <= RING_WIDTH_MM)
+
+
+def _levels(
+    relative: FloatArray, usable: BoolArray, tissue: FloatArray, disc: Disc, tree: cKDTree, count: int
+) -> tuple[FloatArray, FloatArray]:
+    """Weighted mean of a core at each offset, and the share of the core that counted."""
+    near = (
+        cKDTree(disc.offsets).sparse_distance_matrix(tree, disc.core_mm, output_type="coo_matrix")
+        if len(disc.voxels)
+        else None
+    )
+    if near is None or near.nnz == 0:
+        return np.full(count, np.nan), np.zeros(count)
+    voxel = disc.voxels[near.row]
+    shape = np.exp(-0.5 * (near.data / (SOFTNESS * disc.core_mm)) ** 2)
+    share = np.where(usable[voxel] & (tissue[voxel] >= MIN_TISSUE), tissue[voxel] ** 2, 0.0)
+    whole, counted, total = (
+        np.bincount(near.col, weights, count)
+        for weights in (shape, shape * share, shape * share * relative[voxel])
+    )
+    support = counted / np.maximum(whole, 1e-9)
+    enough = support > CORE_SUPPORT
+    return np.where(enough, total / np.maximum(counted, 1e-9), np.nan), support
+
+
+def _ridge(level: FloatArray, around: FloatArray, *, darker: bool) -> FloatArray:
+    """How far a core, (nodes, 1), stands out from the ring around it; (nodes,), 0 where either is missing."""
+    core = level[:, 0]
+    seen = np.isfinite(around).any(axis=1) & np.isfinite(core)
+    out = np.zeros(len(core))
+    if darker:
+        out[seen] = 1 - core[seen] / np.nanpercentile(around[seen], 100 - RING_PERCENTILE, axis=1)
+    else:
+        out[seen] = core[seen] / np.nanpercentile(around[seen], RING_PERCENTILE, axis=1) - 1
+    return out
+
+
+def _evidence(ridge: FloatArray, level: FloatArray) -> FloatArray:
+    strength = np.minimum(0.5 * (np.maximum(ridge, 0) / RIDGE_SD) ** 2, MAX_EVIDENCE)
+    return np.where(np.isfinite(level), strength, NO_TISSUE)
+
+
+def _smoothest(evidence: FloatArray, offsets: FloatArray, segments: Sequence[str]) -> IntArray:
+    """The offset of each node on the best path, shape (nodes,)."""
+    wander = gaussian_filter1d(np.array([WANDER_MM[name] for name in segments]), 1.5, mode="nearest")
+    gain = evidence - 0.5 * np.sum(offsets**2, axis=1) / wander[:, None] ** 2
+    bend = -0.5 * np.sum((offsets[:, None] - offsets) ** 2, axis=2) / BEND_MM**2
+    score, back = gain[0], []
+    for node in gain[1:]:
+        arriving = score + bend
+        back.append(arriving.argmax(axis=1))
+        score = arriving.max(axis=1) + node
+    path = [int(score.argmax())]
+    for before in reversed(back):
+        path.append(int(before[path[-1]]))
+    return np.array(path[::-1], dtype=np.intp)
