@@ -1,6 +1,7 @@
 """Steps that are repeated, come late, or find their images gone; on both databases, by direct calls."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,13 +12,18 @@ from db.deliveries import record_attempt
 from db.engine import reading, writing
 from db.lifecycle import close_version, receiving_studies, study_by_uid
 from db.models import Analysis, Delivery, Finding, Report, Study, StudyStatus
+from db.norms import add_norms, norms_in_use
+from db.retries import Again, process_again
 from listener import steps as steps_module
-from listener.analyses import AnalysisProcess, failed
+from listener.analyses import Analysed, AnalysisProcess, failed
 from listener.archive import ArchiveError
 from listener.sending import send_files
 from listener.settings import Destination, Settings, SettlingSettings
 from listener.steps import StudySteps
+from listener.version import SOFTWARE_VERSION
 from listener.workflow import Sweep
+from processors.findings import Algorithm, Sign
+from processors.norms import Norm, Norms, Protocol, SiteNorm, default_norms
 from tests.peers import ReceivingNode
 
 from .small_studies import series, small_study, write
@@ -132,11 +138,11 @@ class AwayAtFirst:
     def __init__(self, times: int) -> None:
         self.times = times
 
-    def run(self, name: str, *_: object) -> tuple[object, ...]:
+    def run(self, name: str, *_: object) -> Analysed:
         self.times -= 1
         if self.times >= 0:
             raise ArchiveError("the storage is away")
-        return failed(name, "measured", "0.1")
+        return Analysed(failed(name, "measured", "0.1"))
 
 
 def test_outages_are_no_attempts_at_an_analysis(node, steps, tmp_path):
@@ -188,3 +194,80 @@ def test_report_that_another_one_overtakes_names_it(node, steps, tmp_path, monke
     with reading(steps.engine) as session:
         one, two = session.query(Report).order_by(Report.version)
     assert (one.predecessor_id, two.predecessor_id) == (None, one.id)
+
+
+class Recording:
+    """Stands in for the analysis process: keeps the norms that it is given, and measures one protocol."""
+
+    def __init__(self) -> None:
+        self.norms: list[Norms] = []
+
+    def run(self, name: str, _study: str, _stacks: object, norms: Mapping[str, object]) -> Analysed:
+        self.norms.append(Norms.from_plain(json.loads(json.dumps(norms))))
+        return Analysed(failed(name, "measured", "0.1"), {Sign.CST_T1: PROTOCOL.plain()})
+
+
+PROTOCOL = Protocol("T1 spin echo", 3.0, "GE")
+SITE = SiteNorm(Sign.CST_T1, PROTOCOL, Algorithm("tract", "1"), 7, {"pons": Norm(1.05, 0.02, 7)})
+
+
+def learnt(steps: StudySteps) -> int:
+    with writing(steps.engine) as session:
+        document = {"site": [SITE.plain()]}
+        options = {"studies": 7, "software_version": "0.1", "who": "administrator", "now": steps.now()}
+        return add_norms(session, document, {}, **options).id
+
+
+def test_an_analysis_compares_with_the_norms_in_use_and_its_report_says_so(node, steps, tmp_path):
+    uid, files = small_study(tmp_path)
+    send(node, files)
+    settled = close(steps, uid)
+    recording = Recording()
+    steps = replace(steps, process=recording)
+    steps.analyse(uid, 1, "brain", [])
+    number = learnt(steps)
+    steps.analyse(uid, 1, "brain", [])
+    shipped, own = recording.norms
+    assert shipped == default_norms()
+    assert own.version == f"{number} of {datetime.now(UTC):%Y-%m-%d}"
+    assert own.of(Sign.CST_T1, PROTOCOL).segments["pons"] == SITE.segments["pons"]
+    steps.report(uid, 1, settled)
+    with reading(steps.engine) as session:
+        assert session.query(Analysis.norms_version).scalar() == number
+        assert session.query(Report.norms_version).scalar() == number
+        protocols = dict(session.query(Finding.sign, Finding.protocol).all())
+    assert protocols["cst_t1"] == PROTOCOL.plain()
+    assert protocols["cst_t2"] is None
+
+
+def test_norms_learnt_after_a_report_make_another_one_when_it_is_asked_for(node, steps, tmp_path):
+    """The report with the new norms names the other as its predecessor."""
+    uid, files = small_study(tmp_path)
+    send(node, files)
+    steps = replace(steps, process=Recording())
+    steps.analyse(uid, 1, "brain", [])
+    steps.report(uid, 1, close(steps, uid))
+
+    def ask_again() -> Again:
+        with writing(steps.engine) as session:
+            row, site = study_by_uid(session, uid).id, norms_in_use(session)
+            return process_again(
+                session,
+                row,
+                "administrator",
+                steps.now(),
+                software_version=SOFTWARE_VERSION,
+                destinations=[PACS.name],
+                norms_version=None if site is None else site.id,
+            )
+
+    assert ask_again() is Again.DELIVERED
+    number = learnt(steps)
+    assert ask_again() is Again.ANALYSED
+    steps.analyse(uid, 2, "brain", [])
+    steps.report(uid, 2, steps.now())
+    assert ask_again() is Again.DELIVERED
+    with reading(steps.engine) as session:
+        one, two = session.query(Report).order_by(Report.version)
+    assert (one.norms_version, two.norms_version, two.predecessor_id) == (None, number, one.id)
+    assert one.sop_instance_uid != two.sop_instance_uid
