@@ -7,7 +7,7 @@ from typing import Any
 
 from db.models import NormsVersion
 from db.norms import NormalFinding
-from processors.brain.limits import MIN_COVERAGE, MIN_VOXELS
+from processors.brain.limits import MAX_LESION_SHARE, MIN_COVERAGE, MIN_VOXELS
 from processors.findings import Algorithm, Finding, Quantity, Region, RegionMeasurements, Sign, State
 from processors.norms import Norms, Protocol, default_norms
 from processors.norms.calibration import GroupCalibration, Sample, calibrate
@@ -28,7 +28,7 @@ JUDGEMENTS = frozenset(
 )
 """Reasons of an undecided finding that speak of its numbers, not of their quality."""
 
-OF_REGIONS = frozenset({"few-voxels", "low-coverage"})
+OF_REGIONS = frozenset({"few-voxels", "lesion-overlap", "low-coverage"})
 """Reasons that speak of some regions, whose own numbers tell which."""
 
 
@@ -142,7 +142,12 @@ def _ratios(finding: Finding) -> dict[Region, float]:
 
 def _well_measured(region: RegionMeasurements) -> bool:
     voxels, coverage = region.value(Quantity.VOXELS), region.value(Quantity.COVERAGE)
-    return (voxels or 0) >= MIN_VOXELS and (coverage or 0) >= 100 * MIN_COVERAGE
+    lesion = region.value(Quantity.LESION_SHARE) or 0
+    return (
+        (voxels or 0) >= MIN_VOXELS
+        and (coverage or 0) >= 100 * MIN_COVERAGE
+        and lesion <= 100 * MAX_LESION_SHARE
+    )
 
 
 def _repeated(samples: Sequence[Sample]) -> dict[str, int]:

@@ -125,6 +125,7 @@ class Quantity(StrEnum):
     NORM_N = "norm_n"
     VOXELS = "voxels"
     COVERAGE = "coverage"
+    LESION_SHARE = "lesion_share"
     CROSS_SECTIONAL_AREA = "cross_sectional_area"
 
 
@@ -137,6 +138,7 @@ UNITS: dict[Quantity, str] = {
     Quantity.NORM_N: "{subjects}",
     Quantity.VOXELS: "{voxels}",
     Quantity.COVERAGE: "%",
+    Quantity.LESION_SHARE: "%",
     Quantity.CROSS_SECTIONAL_AREA: "mm2",
 }
 """UCUM unit of each quantity."""

@@ -68,6 +68,7 @@ QUANTITY_NAMES: dict[Quantity, str] = {
     Quantity.NORM_N: "Number of subjects in the norm",
     Quantity.VOXELS: "Number of voxels",
     Quantity.COVERAGE: "Part of the region inside the images",
+    Quantity.LESION_SHARE: "Part of the region that is lesion",
 }
 """Names of the quantities that have no standard code."""
 

@@ -158,7 +158,11 @@ def _numbers(segment: SegmentSignal, norm: Norm | None) -> tuple[Measurement, ..
             (Quantity.NORM_SD, norm.sd),
             (Quantity.NORM_N, norm.n),
         ]
-    numbers += [(Quantity.VOXELS, segment.voxels), (Quantity.COVERAGE, 100 * segment.coverage)]
+    numbers += [
+        (Quantity.VOXELS, segment.voxels),
+        (Quantity.COVERAGE, 100 * segment.coverage),
+        (Quantity.LESION_SHARE, 100 * segment.lesion_share),
+    ]
     return tuple(Measurement(quantity, value) for quantity, value in numbers if value is not None)
 
 

@@ -140,6 +140,7 @@ def test_all_numbers_behind_a_decision_are_given(read):
             Quantity.NORM_N: 20,
             Quantity.VOXELS: 60,
             Quantity.COVERAGE: 100,
+            Quantity.LESION_SHARE: 0,
         }
     )
 
