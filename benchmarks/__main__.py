@@ -5,8 +5,11 @@ from importlib import import_module
 
 BENCHMARKS = {
     "receive": "images a second over 1, 4 and 16 associations, beside other receivers",
-    "brain": "time and memory of the brain analysis on synthetic patients",
+    "brain": "time, memory and overlap of the brain analysis, beside ANTs",
+    "injection": "signs put into real heads, and whether they are found",
+    "overlays": "tract and reference drawn on every real head, to be looked at",
     "signs": "how often a drawn sign is found in synthetic heads, and one that was not drawn",
+    "calibration": "how often normal people are called bright before and after a site's calibration",
     "pictures": "the pictures of the README, from a run of the demo",
 }
 
@@ -15,9 +18,11 @@ def main(arguments: list[str]) -> int:
     """Hand the arguments after the name on to the benchmark."""
     if not arguments or arguments[0] not in BENCHMARKS:
         for name, what in BENCHMARKS.items():
-            print(f"{name:10} {what}")
+            print(f"{name:12} {what}")
         return 0 if not arguments else 2
     benchmark = import_module(f"benchmarks.{arguments[0]}")
+    if not hasattr(benchmark, "app"):
+        benchmark = import_module(f"benchmarks.{arguments[0]}.command")
     benchmark.app(arguments[1:], prog_name=f"benchmarks {arguments[0]}")
     return 0
 

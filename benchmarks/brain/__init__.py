@@ -1,0 +1,1 @@
+"""Time, memory and overlap of the brain analysis, beside ANTs: ``python -m benchmarks brain``."""

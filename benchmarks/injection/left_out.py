@@ -1,0 +1,76 @@
+"""Norms from everybody but the person who is judged."""
+
+from collections.abc import Iterable, Sequence
+from math import sqrt
+
+import numpy as np
+from scipy.stats import t
+
+from benchmarks.injection.evaluation import SIGN_OF, Outcome
+from benchmarks.real_data import RealStudy
+from processors.acquisition import Contrast
+from processors.brain.corticospinal import TRACT
+from processors.findings import TRACT_SEGMENTS, Side
+from processors.norms import Norm, Norms, Protocol, SiteNorm, protocol_of
+from processors.volume import Volume
+
+FEWEST = 3
+LEAST_SD = 0.015
+"""What repeated measurements of one person differ by."""
+TWO_SIGMA = 0.97725
+
+
+def norms_without(
+    person: str, untouched: Sequence[Outcome], studies: Iterable[RealStudy], volumes: Iterable[Volume]
+) -> Norms:
+    """Norms of the untouched series of all other people, for the families that these volumes belong to.
+
+    The standard deviation is that of a person yet unmeasured: of the others' values, times √(1 + 1/n) and as
+    much more as Student's distribution reaches beyond the normal one at two standard deviations.
+    """
+    sick = {(study.name, side) for study in studies for side in study.diseased_sides}
+    site = []
+    for volume in volumes:
+        if volume.contrast not in SIGN_OF:
+            continue
+        others = [o for o in untouched if o.contrast == volume.contrast and o.person != person]
+        segments = {
+            name: norm
+            for name in TRACT_SEGMENTS
+            if (norm := _norm([_of_person(others, p, name, sick) for p in {o.person for o in others}]))
+        }
+        people = len({o.person for o in others})
+        if segments:
+            protocol = Protocol(protocol_of(volume).family)
+            site.append(SiteNorm(SIGN_OF[Contrast(volume.contrast)], protocol, TRACT, people, segments))
+    return Norms(f"without {person}", tuple(site))
+
+
+def _of_person(
+    outcomes: Sequence[Outcome], person: str, segment: str, sick: set[tuple[str, Side]]
+) -> list[float]:
+    """Left and right, each the mean of the person's sessions."""
+    sides = []
+    for side in Side:
+        found = [
+            o.ratios[f"{segment}/{side}"]
+            for o in outcomes
+            if o.person == person and (o.study, side) not in sick and f"{segment}/{side}" in o.ratios
+        ]
+        if found:
+            sides.append(float(np.mean(found)))
+    return sides
+
+
+def _norm(people: Sequence[list[float]]) -> Norm | None:
+    measured = [sides for sides in people if sides]
+    n = len(measured)
+    if n < FEWEST:
+        return None
+    values = np.concatenate(measured)
+    wider = sqrt(1 + 1 / n) * t.ppf(TWO_SIGMA, n - 1) / 2
+    return Norm(float(np.mean([np.mean(sides) for sides in measured])), _sd(values, wider), n)
+
+
+def _sd(values: np.ndarray[tuple[int], np.dtype[np.float64]], wider: float) -> float:
+    return float(max(np.std(values, ddof=1), LEAST_SD) * wider)
