@@ -14,12 +14,11 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 
 BRIGHT = 1.3
-"""Times the reference white matter, away from the tract; grey matter has 1.2 on FLAIR."""
+"""Times the reference white matter, away from the tract: brighter than grey matter on FLAIR."""
 BRIGHT_IN_TRACT = 1.55
 """The same where the tract may be: a sign of +35 % on tissue that is normally 1.1 stays below."""
 DARK = 0.78
 """As dark as old plaques and infarcts on T1, where no sign is dark."""
-CAVITY = 0.6
 SPREADS = 4.0
 MIN_MM3 = 20.0
 MIN_VOXELS = 3
@@ -46,7 +45,7 @@ def find_lesions(
     indices
         Shape (n, 3): slice, row, column.
     certain
-        Shape (n,), what is white matter by the atlas.
+        Shape (n,), what is white matter or brain stem by the atlas, apart from its edge.
     distance
         Shape (n,), to the centreline of the tract, millimetres.
     height

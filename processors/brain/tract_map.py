@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from scipy.ndimage import binary_dilation
 from scipy.spatial import cKDTree
 
@@ -34,6 +35,8 @@ LATTICE_MM = 4.0
 PONS_TOP_MM = -20.0
 """Below this height grey and white matter are not told apart: the pontine nuclei lie among the fibres."""
 MIDBRAIN_LPS_MM = ((-24.0, 4.0, PONS_TOP_MM), (24.0, 34.0, -5.0))
+FLUID_MM = 2.0
+"""Blur of the tissue map that tells what lies beside fluid."""
 CRUS_PROBABILITY = 0.55
 """Probability of white matter in the crus, where the template's segmentation doubts; the nigra has .3."""
 FIELD_BOX_LPS_MM = ((-62.0, -42.0, -56.0), (62.0, 66.0, 72.0))
@@ -73,6 +76,8 @@ class TractMap:
         Shape (n,), how surely a voxel is of the tissue that tract and collar are made of, 0 to 1.
     distance
         Shape (n,), atlas millimetres to the nearest centreline.
+    deep
+        Shape (n,), certain tissue that, in the brain stem, is not beside fluid: there a lesion can be told.
     reference, splenium
         Shape (n,), white matter far from the tract, and the splenium of the corpus callosum.
     discs
@@ -83,6 +88,7 @@ class TractMap:
     atlas_points: FloatArray
     white_matter: FloatArray
     distance: FloatArray
+    deep: BoolArray
     reference: BoolArray
     splenium: BoolArray
     discs: Mapping[Side, tuple[Disc, ...]]
@@ -121,7 +127,8 @@ def map_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> T
     certain = tissue >= WHITE_MATTER_CERTAIN
     reference = atlas.in_boxes("reference_boxes", at) & certain & (distance > REFERENCE_DISTANCE_MM)
     splenium = atlas.in_boxes("splenium_box", at) & certain
-    return TractMap(indices, at, tissue, distance, reference, splenium, discs)
+    deep = certain & ((at[:, 2] >= MIDBRAIN_LPS_MM[1][2]) | _away_from_fluid(at))
+    return TractMap(indices, at, tissue, distance, deep, reference, splenium, discs)
 
 
 def _tissue(at: FloatArray) -> FloatArray:
@@ -134,6 +141,11 @@ def _tissue(at: FloatArray) -> FloatArray:
     pons = np.minimum(1.0, either)
     white[low] = np.where(at[low, 2] < PONS_TOP_MM, pons, np.where(inside, crus, white[low]))
     return np.asarray(white)
+
+
+def _away_from_fluid(at: FloatArray) -> BoolArray:
+    tissue = atlas.image("icbm_white_matter") + atlas.image("icbm_grey_matter")
+    return np.asarray(sample(sitk.SmoothingRecursiveGaussian(tissue, FLUID_MM), at) >= 255 * 0.96)
 
 
 def _discs(at: FloatArray, here: IntArray, line: atlas.Centreline, volume: Volume) -> tuple[Disc, ...]:

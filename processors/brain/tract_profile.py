@@ -196,7 +196,7 @@ def _signals(volume: Volume, tract: TractMap) -> _Signals:
         lesion = find_lesions(
             corrected,
             tract.indices,
-            tract.certain,
+            tract.deep,
             tract.distance,
             tract.atlas_points[:, 2],
             float(np.prod(volume.spacing)),

@@ -1,0 +1,65 @@
+"""A plaque is a lesion, a bright tract is not."""
+
+import numpy as np
+import pytest
+
+from processors.brain.lesions import find_lesions
+
+SHAPE = (40, 40, 40)
+
+
+@pytest.fixture
+def white_matter():
+    """Signal of even white matter in voxels of 2 mm; the tract runs up through the middle."""
+    indices = np.indices(SHAPE).reshape(3, -1).T
+    rng = np.random.default_rng(9)
+    return rng.normal(1, 0.04, len(indices)), indices
+
+
+def found(relative, indices):
+    distance = 2.0 * np.hypot(indices[:, 1] - 20, indices[:, 2] - 20)
+    everywhere = np.ones(len(indices), dtype=bool)
+    return find_lesions(relative, indices, everywhere, distance, 2.0 * indices[:, 0], 8.0)
+
+
+def ball(indices, centre, radius):
+    return np.linalg.norm(indices - centre, axis=1) <= radius
+
+
+def tube(indices):
+    return np.hypot(indices[:, 1] - 20, indices[:, 2] - 20) <= 1.5
+
+
+def test_noise_is_no_lesion(white_matter):
+    assert not found(*white_matter).any()
+
+
+@pytest.mark.parametrize("signal", [1.6, 0.65])
+def test_a_plaque_beside_the_tract_is_found_bright_or_dark(white_matter, signal):
+    relative, indices = white_matter
+    plaque = ball(indices, (20, 20, 32), 3)
+    lesion = found(np.where(plaque, signal * relative, relative), indices)
+    assert np.mean(lesion[plaque]) > 0.95
+    assert not lesion[~plaque].any()
+
+
+def test_a_plaque_in_the_tract_is_found(white_matter):
+    relative, indices = white_matter
+    plaque = ball(indices, (20, 20, 20), 3)
+    assert np.mean(found(np.where(plaque, 1.9 * relative, relative), indices)[plaque]) > 0.95
+
+
+@pytest.mark.parametrize("signal", [1.2, 1.35, 1.8])
+def test_a_tract_bright_over_its_whole_length_is_no_lesion(white_matter, signal):
+    relative, indices = white_matter
+    assert not found(np.where(tube(indices), signal * relative, relative), indices).any()
+
+
+def test_a_single_bright_voxel_is_no_lesion(white_matter):
+    relative, indices = white_matter
+    relative[1234] = 3.0
+    assert not found(relative, indices).any()
+
+
+def test_without_white_matter_nothing_is_found():
+    assert not found(np.full(50, 5.0), np.indices((50, 1, 1)).reshape(3, -1).T).any()
