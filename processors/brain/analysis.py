@@ -20,7 +20,7 @@ from processors.brain.corticospinal import (
 from processors.brain.diffusion import bright_cluster_ml, decide_adc, decide_dwi, restricted_regions, suitable
 from processors.brain.limits import PLAUSIBLE_EXTENT_MM
 from processors.brain.tract_decision import Decision
-from processors.brain.tract_profile import LABELS, REFERENCE, TractMeasurement
+from processors.brain.tract_profile import TractMeasurement
 from processors.findings import BRAIN_SIGNS, READS, Finding, Reason, Region, Sign, not_evaluated
 from processors.norms import Norms, default_norms
 from processors.volume import Volume
@@ -145,11 +145,10 @@ def _cluster(dwi: TractSeries | None, regions: frozenset[Region]) -> float | Non
     """Millilitres that are bright on diffusion weighting in some of the tract's segments."""
     if dwi is None or dwi.measurement is None or dwi.faults:
         return None
-    table = {value: None if region is REFERENCE else region for value, region in LABELS}
     norms = dwi.norms.segments
     usual = {region: norms[region.name].mean if region.name in norms else 1.0 for region in regions}
     found = dwi.measurement
-    return bright_cluster_ml(dwi.volume, found.indices, [table.get(int(v)) for v in found.labels], usual)
+    return bright_cluster_ml(dwi.volume, found.indices, found.labels, usual)
 
 
 def _finding(sign: Sign, decision: Decision, series: list[TractSeries]) -> Finding:

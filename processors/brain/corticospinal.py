@@ -75,7 +75,7 @@ def read_series(
     if alignment.problem is not None:
         return TractSeries(volume, found, None, frozenset(), {}, (), (alignment.problem,))
     measurement = measure_tract(volume, alignment.to_atlas)
-    faulty = segment_faults(measurement.segments)
+    faulty = segment_faults(measurement.segments, contrast)
     sound = [segment for segment in measurement.segments if segment.region not in faulty]
     scores = {
         segment.region: score_of(segment.ratio, segment.standard_error, found.segments[segment.region.name])

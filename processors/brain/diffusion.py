@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import label
+from scipy.ndimage import binary_dilation, label
 
 from processors.brain.limits import (
     BRIGHT_ON_DIFFUSION,
@@ -14,11 +14,14 @@ from processors.brain.limits import (
     MIN_CLUSTER_ML,
 )
 from processors.brain.tract_decision import SIDES, Decision, Scores
+from processors.brain.tract_profile import LABELS, LESION, REFERENCE
 from processors.findings import TRACT_SEGMENTS, Confidence, Reason, Region, State
 from processors.volume import Volume
 
 IntArray = npt.NDArray[np.intp]
-BoolArray = npt.NDArray[np.bool_]
+LabelArray = npt.NDArray[np.uint8]
+
+NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
 
 
 def restricted_regions(scores: Scores) -> frozenset[Region]:
@@ -86,18 +89,19 @@ def suitable(volume: Volume) -> bool:
 
 
 def bright_cluster_ml(
-    volume: Volume, indices: IntArray, regions: Sequence[Region | None], usual: Mapping[Region, float]
+    volume: Volume, indices: IntArray, labels: LabelArray, usual: Mapping[Region, float]
 ) -> float | None:
     """Millilitres of the largest connected group of voxels that are bright on diffusion weighting.
+
+    A lesion counts where it touches one of the regions: what is brightest in the tract may have been taken
+    for one.
 
     Parameters
     ----------
     volume
         Diffusion-weighted images.
-    indices
-        Shape (n, 3): slice, row, column of the voxels that have a region, and of the reference.
-    regions
-        Of each voxel; ``None`` for the reference white matter.
+    indices, labels
+        Shape (n, 3) and (n,), of a :class:`~processors.brain.tract_profile.TractMeasurement`.
     usual
         The regions that are searched, and the ratio to the reference that is normal in each.
 
@@ -105,24 +109,31 @@ def bright_cluster_ml(
     -------
     ``None`` where there is no reference.
     """
-    if not len(indices):
-        return None
+    expected = np.full(1 + max(number for number, _ in LABELS), np.inf)
+    for number, region in LABELS:
+        expected[number] = 1.0 if region == LESION else usual.get(region, np.inf)
     signal = volume.array[tuple(indices.T)].astype(np.float64)
-    reference = signal[np.array([region is None for region in regions])]
+    reference = signal[np.isin(labels, [number for number, region in LABELS if region == REFERENCE])]
     level = float(np.median(reference)) if len(reference) else 0.0
     if not level > 0:
         return None
-    expected = np.array([usual.get(region, np.inf) if region is not None else np.inf for region in regions])
-    bright = signal > BRIGHT_ON_DIFFUSION * level * expected
-    return _largest_group(indices[bright]) * float(np.prod(volume.spacing)) / 1000
+    searched = np.isin(labels, [number for number, region in LABELS if region in usual])
+    bright = signal > BRIGHT_ON_DIFFUSION * level * expected[labels]
+    voxels = _largest_group(indices[bright], indices[searched])
+    return voxels * float(np.prod(volume.spacing)) / 1000
 
 
-def _largest_group(indices: IntArray) -> int:
-    """Voxels of the largest group that touch by a face, an edge or a corner."""
-    if not len(indices):
+def _largest_group(bright: IntArray, touching: IntArray) -> int:
+    """Voxels of the largest group, joined by face, edge or corner, that touches some of the others."""
+    if not len(bright) or not len(touching):
         return 0
-    low = indices.min(axis=0)
-    grid = np.zeros(indices.max(axis=0) - low + 1, dtype=bool)
-    grid[tuple((indices - low).T)] = True
-    groups, _ = label(grid, np.ones((3, 3, 3)))
-    return int(np.bincount(groups[groups > 0]).max())
+    both = np.concatenate([bright, touching])
+    low = both.min(axis=0) - 1
+    shape = both.max(axis=0) - low + 2
+    masks = np.zeros((2, *shape), dtype=bool)
+    for mask, indices in zip(masks, (bright, touching), strict=True):
+        mask[tuple((indices - low).T)] = True
+    groups, _ = label(masks[0], NEIGHBOURS)
+    beside = np.unique(groups[binary_dilation(masks[1], NEIGHBOURS)])
+    counts = np.bincount(groups.ravel())
+    return int(max((counts[group] for group in beside if group > 0), default=0))

@@ -15,6 +15,8 @@ from processors.brain.limits import (
 from processors.brain.tract_profile import SegmentSignal, TractMeasurement
 from processors.findings import Reason, Region
 
+DIFFUSION = frozenset({Contrast.ADC, Contrast.DWI})
+
 
 def series_faults(measurement: TractMeasurement, contrast: Contrast) -> tuple[Reason, ...]:
     """Why nothing may be decided on a series."""
@@ -34,20 +36,23 @@ def measured(segment: SegmentSignal) -> bool:
     )
 
 
-def segment_fault(segment: SegmentSignal) -> Reason | None:
-    """Why one segment may not be judged, or ``None``."""
+def segment_fault(segment: SegmentSignal, contrast: Contrast) -> Reason | None:
+    """Why one segment may not be judged, or ``None``.
+
+    Restricted diffusion along the tract may itself have been taken for a lesion, and is not left out as one.
+    """
     if segment.coverage < MIN_COVERAGE:
         return Reason.of("low-coverage", percent=100 * MIN_COVERAGE)
     if segment.voxels < MIN_VOXELS or not measured(segment):
         return Reason.of("few-voxels")
-    if segment.lesion_share > MAX_LESION_SHARE:
+    if contrast not in DIFFUSION and segment.lesion_share > MAX_LESION_SHARE:
         return Reason.of("lesion-overlap")
     return None
 
 
-def segment_faults(segments: Iterable[SegmentSignal]) -> dict[Region, Reason]:
+def segment_faults(segments: Iterable[SegmentSignal], contrast: Contrast) -> dict[Region, Reason]:
     """The segments that may not be judged, each with its reason."""
-    found = {segment.region: segment_fault(segment) for segment in segments}
+    found = {segment.region: segment_fault(segment, contrast) for segment in segments}
     return {region: fault for region, fault in found.items() if fault is not None}
 
 

@@ -65,8 +65,12 @@ def read(monkeypatch):
     ],
 )
 def test_gates_of_a_segment(changes, key):
-    fault = segment_fault(replace(SOUND, **changes))
+    fault = segment_fault(replace(SOUND, **changes), Contrast.FLAIR)
     assert (fault and fault.key) == key
+
+
+def test_restricted_diffusion_is_not_left_out_as_a_lesion():
+    assert segment_fault(replace(SOUND, lesion_share=0.9), Contrast.ADC) is None
 
 
 @pytest.mark.parametrize(

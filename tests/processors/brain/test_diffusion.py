@@ -5,6 +5,7 @@ import pytest
 
 from processors.acquisition import Acquisition
 from processors.brain.diffusion import bright_cluster_ml, decide_adc, decide_dwi, restricted_regions, suitable
+from processors.brain.tract_profile import LABELS, LESION, REFERENCE
 from processors.findings import TRACT_SEGMENTS, Confidence, Reason, Region, Side, State
 from processors.volume import Volume
 
@@ -78,13 +79,20 @@ def test_only_strong_weighting_serves(b_value, fits):
     assert suitable(weighted(b_value)) is fits
 
 
-def cluster_of(bright, usual=1.0):
+NUMBER = {region: number for number, region in LABELS}
+PONS = Region("pons", Side.LEFT)
+
+
+def cluster_of(bright, usual=1.0, searched=CAPSULE, lesion=()):
+    """Of 6 x 10 x 10 voxels: the first slice is reference, the others are capsule, or lesion."""
     volume = weighted()
     indices = np.argwhere(np.ones((6, 10, 10)))
-    regions = [None if s == 0 else CAPSULE for s, _, _ in indices]
+    labels = np.where(indices[:, 0] == 0, NUMBER[REFERENCE], NUMBER[CAPSULE]).astype(np.uint8)
     for place in bright:
         volume.array[place] = 150
-    return bright_cluster_ml(volume, indices, regions, {CAPSULE: usual})
+    for place in lesion:
+        labels[(indices == place).all(axis=1)] = NUMBER[LESION]
+    return bright_cluster_ml(volume, indices, labels, {searched: usual})
 
 
 def test_the_largest_connected_group_is_measured_in_millilitres():
@@ -98,15 +106,17 @@ def test_what_is_usually_bright_is_not_counted():
 
 
 def test_other_regions_are_not_searched():
-    volume = weighted()
-    volume.array[3:5] = 150
-    indices = np.argwhere(np.ones((6, 10, 10)))
-    regions = [None if s == 0 else Region("pons", Side.LEFT) for s, _, _ in indices]
-    assert bright_cluster_ml(volume, indices, regions, {CAPSULE: 1.0}) == 0
+    assert cluster_of([(2, 3, 3)], searched=PONS) == 0
+
+
+def test_what_was_taken_for_a_lesion_counts_beside_the_region_alone():
+    place = [(2, 3, 3)]
+    assert cluster_of(place, lesion=place) == pytest.approx(0.016)
+    assert cluster_of(place, lesion=place, searched=PONS) == 0
 
 
 def test_without_a_reference_nothing_is_measured():
-    volume = weighted()
     indices = np.argwhere(np.ones((2, 3, 3)))
-    assert bright_cluster_ml(volume, indices, [CAPSULE] * len(indices), {CAPSULE: 1.0}) is None
-    assert bright_cluster_ml(volume, indices[:0], [], {CAPSULE: 1.0}) is None
+    labels = np.full(len(indices), NUMBER[CAPSULE], np.uint8)
+    assert bright_cluster_ml(weighted(), indices, labels, {CAPSULE: 1.0}) is None
+    assert bright_cluster_ml(weighted(), indices[:0], labels[:0], {CAPSULE: 1.0}) is None
