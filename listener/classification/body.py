@@ -17,6 +17,24 @@ from processors.acquisition import BodyPart, Contrast, Plane
 
 ENOUGH = 1.0
 MARGIN = 0.75
+NEVER_MEASURED = frozenset(
+    {
+        Contrast.LOCALIZER,
+        Contrast.FUNCTIONAL,
+        Contrast.ANGIOGRAPHY,
+        Contrast.FIELD_MAP,
+        Contrast.STIR,
+        Contrast.PD,
+        Contrast.SWI_PHASE,
+        Contrast.SWI_MIP,
+        Contrast.OTHER,
+    }
+)
+"""Contrasts that no analysis reads: a tag is believed for these."""
+
+TELLING = 0.75
+"""Weight of a hint that may decide, not only lean."""
+
 NOT_A_PATIENT = 0.9
 
 FALLS_LIKE_THE_SKULL_BASE = -0.17
@@ -94,6 +112,7 @@ def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane)
         *_contrast_hints(contrast, facts),
         *_coil_hints(coil, spine),
     ]
+    of_neck_tags = [hint for hint in tags if hint.weight > 1.0 or of_study]
     hints = [*of_series, *of_study, *tags, *of_images]
     if spine and not any(hint.body_part in _SPINE for hint in hints):
         hints.append(_Hint(BodyPart.BRAIN, -1.0, "the spine is named"))
@@ -104,10 +123,14 @@ def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane)
     reasons = tuple(dict.fromkeys(hint.reason for hint in hints))
     if scores[best] < ENOUGH or lead < MARGIN:
         return BodyVerdict(BodyPart.UNKNOWN, 0.3, (*reasons, "the body part is not clear"))
-    if best is BodyPart.BRAIN:
+    if best is BodyPart.BRAIN and contrast not in NEVER_MEASURED:
         doubt = _doubt_of_brain([*of_series, *of_images], of_study, tags, coil, extent, plane)
         if doubt:
             return BodyVerdict(BodyPart.UNKNOWN, 0.3, (*reasons, doubt))
+    if best is BodyPart.CERVICAL_SPINE and not any(
+        hint.body_part is best and hint.weight >= TELLING for hint in [*of_series, *of_images, *of_neck_tags]
+    ):
+        return BodyVerdict(BodyPart.UNKNOWN, 0.3, (*reasons, "only the study is said to be of the neck"))
     return BodyVerdict(best, min(0.5 + lead / 6, 0.98), reasons)
 
 
@@ -120,7 +143,7 @@ def _doubt_of_brain(
     plane: Plane,
 ) -> str | None:
     """Why what speaks for the brain is not enough to send the series to an analysis of the brain."""
-    own_brain = any(hint.body_part is BodyPart.BRAIN and hint.weight > 0 for hint in own)
+    own_brain = any(hint.body_part is BodyPart.BRAIN and hint.weight >= TELLING for hint in own)
     if say.SPINE_COIL.search(coil) and not any(
         hint.body_part is BodyPart.BRAIN and hint.weight >= 1.5 for hint in own
     ):
@@ -128,7 +151,8 @@ def _doubt_of_brain(
     if own_brain or extent.may_be_a_head(plane):
         return None
     agree = all(any(hint.body_part is BodyPart.BRAIN for hint in hints) for hints in (of_study, tags))
-    if agree and not _reaches_the_neck(coil):
+    spine_too = any(hint.body_part in _SPINE for hint in of_study)
+    if agree and not spine_too and not _reaches_the_neck(coil):
         return None
     return "only what was typed in at the scanner says brain: nothing of the images themselves"
 

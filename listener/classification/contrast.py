@@ -48,8 +48,9 @@ def _weighting(timing: Rule | None, words: Rule | None, f: Facts) -> Verdict:
         evidence = (timing.reason, "no word names it")
         if timing.contrast is Contrast.T2 and f.bandwidth is None:
             return Verdict(timing.contrast, UNSURE, (*evidence, "it may be echo-planar"))
-        if _may_be_inflow(timing, f):
-            return Verdict(timing.contrast, UNSURE, (*evidence, "it may be an inflow angiogram"))
+        doubt = _doubt_without_words(timing, f)
+        if doubt:
+            return Verdict(timing.contrast, UNSURE, (*evidence, doubt))
         return Verdict(timing.contrast, min(timing.confidence, GUESS), evidence)
     reasons = (timing.reason, words.reason)
     if timing.contrast is words.contrast:
@@ -60,8 +61,18 @@ def _weighting(timing: Rule | None, words: Rule | None, f: Facts) -> Verdict:
     return Verdict(Contrast.OTHER, UNSURE, (*reasons, "the timing and the words disagree"))
 
 
-def _may_be_inflow(timing: Rule, f: Facts) -> bool:
-    return timing.contrast is Contrast.T1 and f.ti is None and "MP" not in f.variant and between(f.tr, 10, 60)
+def _doubt_without_words(timing: Rule, f: Facts) -> str | None:
+    """What else the timing fits, where no word tells."""
+    if timing.contrast is Contrast.T2_STAR:
+        return "it may be functional, or the phase of a susceptibility-weighted acquisition"
+    if timing.contrast is not Contrast.T1:
+        return None
+    if f.gradient_echo is True and f.ti is None and "MP" not in f.variant and between(f.tr, 0, 100):
+        return "it may be an inflow angiogram or a localizer"
+    without = say.BEFORE_CONTRAST.search(f.study_words) and not say.BOTH_CONTRAST.search(f.study_words)
+    if not f.series_words.strip(" |") and not without and not f.agent:
+        return "without a description it may be after contrast"
+    return None
 
 
 def _by_words_alone(words: Rule, f: Facts) -> Verdict:
@@ -87,6 +98,8 @@ def _with_magnetization_transfer(verdict: Verdict, f: Facts) -> Verdict:
         return verdict
     reason = "magnetization transfer preparation"
     sure = SURE if named and f.magnetization_transfer else LIKELY
+    if not named and verdict.confidence <= UNSURE:
+        sure = UNSURE
     return Verdict(Contrast.T1_MTC, sure, (*verdict.evidence, reason))
 
 

@@ -143,12 +143,16 @@ def _gradient_echo(
 
 
 _PROTOCOL_OF_THE_SERIES = (" siemens", " philips", " uih", " canon", " toshiba", " hitachi", " fujifilm")
-"""Vendors whose Protocol Name is that of the series; GE's is that of the whole examination."""
+"""Vendors whose Protocol Name is that of the series."""
+
+_PROTOCOL_OF_THE_STUDY = " ge "
+"""A vendor whose Protocol Name is that of the whole examination."""
 
 
 def _words_of_series_and_study(header: Header) -> tuple[str, str]:
-    series = words_in(header, "SeriesDescription")
-    if not series.strip() or words_in(header, "Manufacturer").startswith(_PROTOCOL_OF_THE_SERIES):
+    series, vendor = words_in(header, "SeriesDescription"), words_in(header, "Manufacturer")
+    of_series = vendor.startswith(_PROTOCOL_OF_THE_SERIES)
+    if of_series or (not series.strip() and not vendor.startswith(_PROTOCOL_OF_THE_STUDY)):
         return words_in(header, "SeriesDescription", "ProtocolName"), words_in(header, *_STUDY_TEXTS)
     return series, words_in(header, *_STUDY_TEXTS, "ProtocolName")
 

@@ -119,7 +119,7 @@ def _weighting(header: Header, found: Classification, shown: Shown, fluid: Fluid
             confidence=min(found.confidence, UNSURE),
             evidence=(*found.evidence, f"{reason}: no {found.contrast}"),
         )
-    if found.contrast is not Contrast.OTHER:
+    if found.contrast is not Contrast.OTHER or shown is not Shown.HEAD:
         return found
     if against[named] is fluid:
         return replace(found, evidence=(*found.evidence, f"{reason}, which is not what the words say"))
