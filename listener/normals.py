@@ -30,6 +30,9 @@ WHO = "administrator"
 _FAR = 2.0
 """Shipped standard deviations between a site's mean and the shipped one that ask for a second look."""
 
+_WIDE = 1.5
+"""Times the shipped standard deviation, itself meant to be wide, that a site's may have without a word."""
+
 _FROM_NOW_ON = (
     "Studies that are analysed from now on are compared with them. Reports that were made stay as they are; "
     "betz retry STUDY_UID has a study analysed again."
@@ -237,6 +240,11 @@ def _print_limits(console: Console, provenance: Mapping[str, Any], marked: int |
                 console.print(
                     f"Look again: {where}, {region}: the site's mean is more than {_FAR:g} SD from the "
                     "shipped one."
+                )
+            if site["n"] >= FEWEST_PEOPLE and site["sd"] > _WIDE * shipped["sd"]:
+                console.print(
+                    f"Look again: {where}, {region}: these people differ from one another by more than "
+                    "people usually do."
                 )
         for uid, regions in outlying.items():
             console.print(f"Left out as an outlier: {uid} ({where}: {', '.join(regions)}).")

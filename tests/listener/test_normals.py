@@ -216,6 +216,15 @@ class TestCalibrate:
             betz("normal", measured(engine, number, finding(number, shift=4)))
         assert "the site's mean is more than 2 SD from the shipped one" in betz("calibrate", "--dry-run")
 
+    def test_one_wrongly_marked_among_few_is_asked_to_look_again(self, engine):
+        """Among so few nobody can be told to be an outlier."""
+        marked(engine, 4)
+        assert "these people differ" not in betz("calibrate", code=1)
+        betz("normal", measured(engine, 20, finding(20, shift=8)))
+        said = betz("calibrate", "--dry-run")
+        assert "Left out as an outlier" not in said
+        assert "pons: these people differ from one another by more than people usually do." in said
+
     def test_results_name_the_norm(self, engine):
         one = measured(engine, 1, replace(finding(), norm="site norm 3 of 2026-11-23, T1, n = 24"))
         shown = json.loads(CliRunner().invoke(app, ["results", one, "--json"]).output)
