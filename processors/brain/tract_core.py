@@ -170,10 +170,21 @@ def _ridge(level: FloatArray, around: FloatArray, *, darker: bool) -> FloatArray
     seen = np.isfinite(around).any(axis=1) & np.isfinite(core)
     out = np.zeros(len(core))
     if darker:
-        out[seen] = 1 - core[seen] / np.nanpercentile(around[seen], 100 - RING_PERCENTILE, axis=1)
+        out[seen] = 1 - core[seen] / _percentile(around[seen], 100 - RING_PERCENTILE)
     else:
-        out[seen] = core[seen] / np.nanpercentile(around[seen], RING_PERCENTILE, axis=1) - 1
+        out[seen] = core[seen] / _percentile(around[seen], RING_PERCENTILE) - 1
     return out
+
+
+def _percentile(values: FloatArray, percent: float) -> FloatArray:
+    """Of each row, of what is not NaN; every row holds something."""
+    ordered = np.sort(values, axis=1)
+    last = np.count_nonzero(np.isfinite(values), axis=1) - 1
+    rank = percent / 100 * last
+    below = np.floor(rank).astype(np.intp)
+    rows = np.arange(len(values))
+    low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
+    return np.asarray(low + (rank - below) * (high - low))
 
 
 def _evidence(ridge: FloatArray, level: FloatArray) -> FloatArray:
