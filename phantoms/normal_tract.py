@@ -40,8 +40,8 @@ class TractNorm:
     brainstem: float
 
 
-_SPIN_ECHO = TractNorm((0.990, 0.995, 0.985, 1.000, 0.985), 0.017, 1.05)
-_GRADIENT_ECHO = TractNorm((0.985, 0.990, 0.965, 0.985, 0.980), 0.017, 0.97)
+_SPIN_ECHO = TractNorm((0.985, 0.995, 0.985, 1.000, 0.980), 0.017, 1.05)
+_GRADIENT_ECHO = TractNorm((0.980, 0.990, 0.965, 0.985, 0.975), 0.017, 0.97)
 
 T1_NORMS: dict[T1Family, TractNorm] = {
     T1Family.SPIN_ECHO: _SPIN_ECHO,
@@ -51,8 +51,8 @@ T1_NORMS: dict[T1Family, TractNorm] = {
 
 NORMS: dict[Contrast, TractNorm] = {
     Contrast.T1_MTC: TractNorm((0.990, 0.995, 0.975, 0.990, 0.985), 0.017, 1.0),
-    Contrast.T2: TractNorm((1.01, 1.03, 1.05, 1.04, 1.03), 0.034, 1.10),
-    Contrast.FLAIR: TractNorm((1.01, 1.01, 1.02, 1.02, 1.00), 0.034, 0.90),
+    Contrast.T2: TractNorm((1.02, 1.04, 1.06, 1.08, 1.06), 0.034, 1.10),
+    Contrast.FLAIR: TractNorm((1.02, 1.02, 1.01, 1.04, 1.01), 0.034, 0.90),
     Contrast.DWI: TractNorm((1.00, 1.01, 1.05, 1.06, 1.00), 0.034, 0.95),
     Contrast.ADC: TractNorm((1.00, 0.99, 0.98, 0.98, 1.00), 0.025, 0.97),
 }

@@ -32,7 +32,7 @@ def with_neck(signal: Array, patient: PhantomPatient, depth: int) -> Array:
     base = ndi.gaussian_filter(signal[:TEMPLATE_SLICES].mean(axis=0), 1.0)
     middle = (np.array(base.shape) - 1) / 2
     neck = np.empty((depth, *base.shape), dtype=np.float32)
-    swing = rng.uniform(0.04, 0.12)
+    swing = rng.uniform(0.01, 0.04)
     for below in range(depth):
         scale = 1 + SHRINKAGE * min(below / NARROWING_MM, 1.0)
         slice_ = ndi.affine_transform(base, [scale, scale], middle - scale * middle, order=1)

@@ -163,3 +163,11 @@ def test_refuses_a_folder_that_holds_something(tmp_path):
 def test_refuses_series_that_are_not_of_the_protocol(tmp_path, series):
     with pytest.raises(ValueError, match="series"):
         write_study(healthy(1), tmp_path / "s", series)
+
+
+def test_a_study_can_be_written_as_enhanced_instances(tmp_path):
+    written = write_study(healthy(2), tmp_path / "e", SMALL, enhanced=True)
+    (path,) = written.files
+    ds = pydicom.dcmread(path)
+    assert ds.NumberOfFrames == 15
+    assert ds.StudyInstanceUID == written.study_instance_uid
