@@ -16,9 +16,11 @@ from processors.acquisition import Acquisition, Contrast
 from processors.brain import analysis
 from processors.brain.alignment import align_study
 from processors.brain.analysis import TRACT_SIGNS, analyse_brain
+from processors.brain.corticospinal import TRACT
 from processors.brain.tract_profile import LABELS
 from processors.findings import (
     BRAIN_SIGNS,
+    READS,
     TRACT_SEGMENTS,
     Confidence,
     Quantity,
@@ -29,7 +31,8 @@ from processors.findings import (
     State,
     regions_of,
 )
-from processors.norms import Norms
+from processors.norms import Norm, Norms, Protocol
+from processors.norms.site import SiteNorm
 from processors.volume import Volume
 
 from .drawn import InPlace, aligned_in_place, drawn, site_norms
@@ -293,7 +296,7 @@ def test_what_is_no_head_is_not_registered(volume):
 
 
 SERIES = {PROTOCOL[key].contrast: PROTOCOL[key] for key in ("t1", "t2", "flair")}
-MODERATE = dict.fromkeys((Sign.CST_T1, Sign.CST_T2, Sign.CST_FLAIR), Severity.MODERATE)
+SIGNS = (Sign.CST_T1, Sign.CST_T2, Sign.CST_FLAIR)
 SEED = 901
 
 
@@ -304,37 +307,66 @@ def phantom(**what):
 
 
 @pytest.fixture(scope="module")
-def same_head():
-    """Patches in the alignment of one head for all tests that look at it, with signs or without."""
-    alignments = align_study(phantom())
+def alignments():
+    """Of one head, for all tests that look at it, with signs or without."""
+    return align_study(phantom())
+
+
+@pytest.fixture
+def same_head(monkeypatch, alignments):
+    monkeypatch.setattr(analysis, "align_study", lambda wanted: {c: alignments[c] for c in wanted})
+
+
+@pytest.mark.slow
+def test_a_synthetic_study_aligns(alignments):
+    assert all(alignment.problem is None for alignment in alignments.values())
+
+
+@pytest.fixture(scope="module")
+def healthy(alignments):
+    """The findings on that head without any sign, against the shipped norms."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(analysis, "align_study", lambda wanted: {c: alignments[c] for c in wanted})
-        yield alignments
+        return findings(phantom(), None)
+
+
+@pytest.fixture(scope="module")
+def own_norms(healthy):
+    """Norms around what the head measures without a sign."""
+    return Norms(
+        "1",
+        tuple(
+            SiteNorm(sign, Protocol(READS[sign][0].value), TRACT, 20, norms_around(healthy[sign]))
+            for sign in SIGNS
+        ),
+    )
+
+
+def norms_around(finding):
+    ratios = {
+        name: [r.value(Quantity.RATIO) for r in finding.regions if r.region.name == name]
+        for name in TRACT_SEGMENTS
+    }
+    return {name: Norm(float(np.mean(values)), 0.04, 20) for name, values in ratios.items()}
 
 
 @pytest.mark.slow
-def test_a_synthetic_study_aligns(same_head):
-    assert all(alignment.problem is None for alignment in same_head.values())
+def test_a_healthy_phantom_has_no_sign(healthy):
+    assert not [f.sign for f in healthy.values() if f.state is State.PRESENT]
 
 
 @pytest.mark.slow
-def test_a_healthy_phantom_has_no_sign(same_head):
-    found = findings(phantom(), None)
-    assert not [f.sign for f in found.values() if f.state is State.PRESENT]
+def test_a_phantom_with_the_sign_shows_it(same_head, own_norms):
+    found = findings(phantom(signs=dict.fromkeys(SIGNS, Severity.MODERATE)), own_norms)
+    assert {found[sign].state for sign in SIGNS} == {State.PRESENT}
 
 
 @pytest.mark.slow
-def test_a_phantom_with_the_sign_shows_it(same_head):
-    found = findings(phantom(signs=dict.fromkeys(MODERATE, Severity.SEVERE)), None)
-    assert {found[sign].state for sign in MODERATE} == {State.PRESENT}
-
-
-@pytest.mark.slow
-def test_a_phantom_with_wallerian_degeneration_is_asymmetric_on_its_side(same_head):
+def test_a_phantom_with_wallerian_degeneration_is_asymmetric_on_its_side(same_head, own_norms):
     side, other = Side.RIGHT, Side.LEFT
-    found = findings(phantom(wallerian=side), None)
+    found = findings(phantom(wallerian=side), own_norms)
     assert not [f.sign for f in found.values() if f.state is State.PRESENT]
-    assert keys(found[Sign.CST_FLAIR])[0] == "asymmetric"
+    assert keys(found[Sign.CST_T2])[0] == keys(found[Sign.CST_FLAIR])[0] == "asymmetric"
     ratio = {r.region: r.value(Quantity.RATIO) for r in found[Sign.CST_FLAIR].regions}
     assert all(ratio[Region(n, side)] > ratio[Region(n, other)] for n in TRACT_SEGMENTS)
 
