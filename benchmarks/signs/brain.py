@@ -58,7 +58,7 @@ def main(
         if json_path:
             with json_path.open("a") as file:
                 file.write(json.dumps(row) + "\n")
-    found = [rows[case] for case in cases]
+    found = [rows[case] for case in cases if case in rows]
     said = summary.said_of(found)
     _print_groups(groups, found, said)
     _print_signs(said)
@@ -71,6 +71,8 @@ def main(
     )
     if figure:
         draw_figure(said, figure)
+    if len(found) < len(cases):
+        raise typer.Exit(1)
 
 
 def _chosen(only: Sequence[str] | None) -> tuple[Group, ...]:
@@ -101,8 +103,12 @@ def _analysed(cases: Sequence[tuple[str, int]], jobs: int) -> Iterator[Row]:
         return
     context = multiprocessing.get_context("spawn")
     with _progress(len(cases)) as advance, ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        for future in as_completed(pool.submit(run_case, *case) for case in cases):
-            yield future.result()
+        futures = {pool.submit(run_case, *case): case for case in cases}
+        for future in as_completed(futures):
+            if error := future.exception():
+                console.print(f"{futures[future]} was not analysed: {error!r}", style="red")
+            else:
+                yield future.result()
             advance()
 
 

@@ -20,6 +20,7 @@ from processors.findings import Sign
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 
 COLOURS = {
     Sign.CST_T1: "#3b6fb6",
@@ -45,18 +46,19 @@ def draw_figure(said: Sequence[Said], path: Path) -> None:
     plt.close(figure)
 
 
-def _bar(axes: plt.Axes, place: float, share: Share, width: float, colour: str, label: str | None) -> None:
+def _bar(axes: Axes, place: float, share: Share, width: float, colour: str, label: str | None) -> None:
     low, high = share.interval
     whiskers = [[max(0.0, share.value - low)], [max(0.0, high - share.value)]]
     axes.bar(place, share.value, width, color=colour, label=label, alpha=0.85)
     axes.errorbar(place, share.value, yerr=whiskers, color="#333333", linewidth=0.9, capsize=2)
 
 
-def _draw_sensitivity(axes: plt.Axes, said: Sequence[Said]) -> None:
+def _draw_sensitivity(axes: Axes, said: Sequence[Said]) -> None:
     signs = signs_in(said)
     width = 0.8 / max(len(signs), 1)
     for i, sign in enumerate(signs):
-        own, label = of_sign(said, sign), str(sign)
+        own = of_sign(said, sign)
+        label: str | None = sign.value
         for place, severity in enumerate(SEVERITIES):
             share = sensitivity(own, severity)
             if share.of:
@@ -69,7 +71,7 @@ def _draw_sensitivity(axes: plt.Axes, said: Sequence[Said]) -> None:
     axes.legend(frameon=False, fontsize=8, loc="upper left")
 
 
-def _draw_false_presents(axes: plt.Axes, said: Sequence[Said]) -> None:
+def _draw_false_presents(axes: Axes, said: Sequence[Said]) -> None:
     labels = labels_of(said)
     for place, label in enumerate(labels):
         share = false_presents(said, label)
@@ -83,7 +85,7 @@ def _draw_false_presents(axes: plt.Axes, said: Sequence[Said]) -> None:
     axes.set_title("not drawn, called present")
 
 
-def _draw_change(axes: plt.Axes, said: Sequence[Said]) -> None:
+def _draw_change(axes: Axes, said: Sequence[Said]) -> None:
     pairs = change_pairs(said)
     for sign in signs_in(said):
         own = [pair for pair in pairs if pair.sign == sign.value]
