@@ -278,12 +278,12 @@ def test_odd_series_never_raise_and_never_show_a_sign(in_place, contrast, odd):
     assert not any(f.state is State.PRESENT for f in found.values())
 
 
-SLAB = np.random.default_rng(3).normal(100, 9, (4, 64, 64)).astype(np.float32)
+NOISE = np.random.default_rng(8).normal(100, 30, (12, 64, 64)).astype(np.float32)
 THICK = EMPTY.affine @ np.diag([5.0, 1.0, 1.0, 1.0])
 NOT_A_HEAD = {
     "empty": EMPTY,
     "constant": replace(EMPTY, array=EMPTY.array + 7),
-    "a few slices": replace(EMPTY, array=SLAB, affine=THICK),
+    "noise": replace(EMPTY, array=NOISE, affine=THICK),
     "not numbers": replace(EMPTY, array=np.full_like(EMPTY.array, np.nan)),
 }
 
@@ -369,6 +369,14 @@ def test_a_phantom_with_wallerian_degeneration_is_asymmetric_on_its_side(same_he
     assert keys(found[Sign.CST_T2])[0] == keys(found[Sign.CST_FLAIR])[0] == "asymmetric"
     ratio = {r.region: r.value(Quantity.RATIO) for r in found[Sign.CST_FLAIR].regions}
     assert all(ratio[Region(n, side)] > ratio[Region(n, other)] for n in TRACT_SEGMENTS)
+
+
+@pytest.mark.slow
+def test_half_a_head_is_neither_present_nor_absent():
+    plan = SERIES[Contrast.T1]
+    whole = series_volume(PhantomPatient(SEED), plan)
+    half = replace(whole, array=np.ascontiguousarray(whole.array[:, :, :124]))
+    assert findings({Contrast.T1: half}, None)[Sign.CST_T1].state is State.INDETERMINATE
 
 
 def real(name):
