@@ -150,7 +150,8 @@ def _doubt_of_brain(
         return "received with a spine coil"
     if own_brain or extent.may_be_a_head(plane):
         return None
-    agree = all(any(hint.body_part is BodyPart.BRAIN for hint in hints) for hints in (of_study, tags))
+    leaning = [*tags, *(hint for hint in own if hint.weight > 0)]
+    agree = all(any(hint.body_part is BodyPart.BRAIN for hint in hints) for hints in (of_study, leaning))
     spine_too = any(hint.body_part in _SPINE for hint in of_study)
     if agree and not spine_too and not _reaches_the_neck(coil):
         return None

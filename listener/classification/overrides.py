@@ -34,8 +34,8 @@ class Override:
     Raises
     ------
     ValueError
-        If there is no condition or no effect, ``ignore`` has another effect beside it, or a keyword is not
-        one of :data:`CONDITIONS`.
+        If there is no condition or no effect, ``ignore`` has another effect beside it, a range is upside
+        down, or a keyword is not one of :data:`CONDITIONS`.
     """
 
     name: str
@@ -52,6 +52,9 @@ class Override:
             raise ValueError(
                 f"override {self.name!r} names {', '.join(unknown)}, which is no attribute that is looked at"
             )
+        for keyword, wanted in self.conditions.items():
+            if isinstance(wanted, tuple) and wanted[0] > wanted[1]:
+                raise ValueError(f"override {self.name!r}: of {keyword} the lowest number is given first")
         decides = self.contrast is not None or self.body_part is not None
         if self.ignore == decides:
             raise ValueError(f"override {self.name!r} needs a contrast or a body part, or else ignore = true")

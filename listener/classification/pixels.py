@@ -8,6 +8,7 @@ of the ventricles and sulci is the darkest large tissue inside the skull on T1, 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from scipy import ndimage
 from processors.acquisition import Plane
 
 MOST_SLICES = 7
+FEWEST_PIXELS = 16
 COARSE_MM = 2.0
 """Slices are thinned out to about this pixel spacing before they are looked at."""
 
@@ -54,7 +56,7 @@ class Outline:
     mask: npt.NDArray[np.bool_]
 
 
-def outline_of(image: npt.NDArray[np.float32], spacing: tuple[float, float]) -> Outline | None:
+def outline_of(image: npt.NDArray[np.floating[Any]], spacing: tuple[float, float]) -> Outline | None:
     """The outline of the body in a slice; ``None`` where there is nothing but noise.
 
     Parameters
@@ -64,8 +66,10 @@ def outline_of(image: npt.NDArray[np.float32], spacing: tuple[float, float]) -> 
     spacing
         Millimetres between rows and between columns.
     """
+    if min(image.shape) < FEWEST_PIXELS or not np.isfinite(image).all():
+        return None
     low, high = np.percentile(image, (2, 98))
-    if not np.isfinite(low + high) or high <= low:
+    if high <= low:
         return None
     above = image > low + 0.15 * (high - low)
     labels, count = ndimage.label(ndimage.binary_opening(above, iterations=1))
@@ -81,12 +85,12 @@ def outline_of(image: npt.NDArray[np.float32], spacing: tuple[float, float]) -> 
 
 def thinned(
     image: npt.NDArray[np.float32], spacing: tuple[float, float]
-) -> tuple[npt.NDArray[np.float32], tuple[float, float]]:
+) -> tuple[npt.NDArray[np.float64], tuple[float, float]]:
     """A slice of about :data:`COARSE_MM`, averaged over blocks of pixels, and its spacing."""
     down, across = (max(1, round(COARSE_MM / step)) for step in spacing)
     rows, columns = image.shape[0] // down * down, image.shape[1] // across * across
     blocks = image[:rows, :columns].reshape(rows // down, down, columns // across, across)
-    return blocks.mean(axis=(1, 3), dtype=np.float32), (spacing[0] * down, spacing[1] * across)
+    return blocks.mean(axis=(1, 3), dtype=np.float64), (spacing[0] * down, spacing[1] * across)
 
 
 def shown_in(slices: Sequence[npt.NDArray[np.float32]], spacing: tuple[float, float], plane: Plane) -> Shown:
@@ -108,7 +112,9 @@ def shown_in(slices: Sequence[npt.NDArray[np.float32]], spacing: tuple[float, fl
     return Shown.UNCLEAR
 
 
-def _whole_size(image: npt.NDArray[np.float32], spacing: tuple[float, float]) -> tuple[float, float] | None:
+def _whole_size(
+    image: npt.NDArray[np.floating[Any]], spacing: tuple[float, float]
+) -> tuple[float, float] | None:
     outline = outline_of(image, spacing)
     if outline is None:
         return None
@@ -122,7 +128,7 @@ def _within(value: float, limits: tuple[float, float]) -> bool:
     return limits[0] <= value <= limits[1]
 
 
-def fluid_in(slices: Sequence[npt.NDArray[np.float32]], spacing: tuple[float, float]) -> Fluid:
+def fluid_in(slices: Sequence[npt.NDArray[np.floating[Any]]], spacing: tuple[float, float]) -> Fluid:
     """Whether the fluid inside a head is dark (T1, FLAIR) or bright (T2).
 
     Inside the skull most is brain; the tail of the signal on the side of the fluid is the longer one.
