@@ -6,6 +6,7 @@ SENTENCES: dict[str, str] = {
     "not-analysed": "This sign was not part of the analysis of the study.",
     "post-contrast": "The series was acquired after a contrast agent, which changes the signal.",
     "registration-failed": "The brain could not be aligned with the atlas reliably enough to measure it.",
+    "laterality-conflict": "The series of the study disagree about which side is left.",
     "low-snr": "The image is too noisy to measure (signal-to-noise ratio {snr:.0f}).",
     "low-coverage": "Less than {percent:.0f} % of the region lies inside the images.",
     "few-voxels": "The region holds too few voxels to measure.",

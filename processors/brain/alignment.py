@@ -1,14 +1,14 @@
 """All brain series of a study carried to the atlas: one full registration, the others rigid to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from processors.acquisition import Contrast
 from processors.brain.assessment import FAILED, Assessment, acceptable, assess
-from processors.brain.coregistration import coregister
+from processors.brain.coregistration import coregister, through_atlas
 from processors.brain.registration import Registration, RegistrationError, register
 from processors.findings import Reason
 from processors.volume import Volume
@@ -68,21 +68,41 @@ def align_study(volumes: Mapping[Contrast, Volume]) -> dict[Contrast, Alignment]
     """Align every series of a study with the atlas; the same study always gives the same result.
 
     The first series that registers well is the anchor, and the others are brought to it. A series that cannot
-    be brought to it is registered by itself.
+    be brought to it is registered by itself. Where one fits the anchor clearly better with left and right
+    exchanged, the sides of the whole study are in doubt.
     """
     aligned: dict[Contrast, Alignment] = {}
     anchor: Registration | None = None
+    conflict = False
     for contrast in sorted(volumes, key=_rank):
         volume = volumes[contrast]
-        if anchor is not None:
-            aligned[contrast] = _to_anchor(volume, contrast, anchor)
-        if contrast not in aligned or aligned[contrast].problem is not None:
-            alone = _by_itself(volume, contrast)
-            if contrast not in aligned or alone.problem is None:
-                aligned[contrast] = alone
-        if anchor is None and aligned[contrast].problem is None:
-            anchor = aligned[contrast].registration
+        if anchor is None:
+            aligned[contrast] = _by_itself(volume, contrast)
+            if aligned[contrast].problem is None:
+                anchor = aligned[contrast].registration
+        else:
+            aligned[contrast], sides_agree = _beside(volume, contrast, anchor)
+            conflict |= not sides_agree
+    if conflict:
+        doubt = Reason.of("laterality-conflict")
+        aligned = {c: replace(a, problem=a.problem or doubt) for c, a in aligned.items()}
     return {contrast: aligned[contrast] for contrast in volumes}
+
+
+def _beside(volume: Volume, contrast: Contrast, anchor: Registration) -> tuple[Alignment, bool]:
+    """A series brought to the anchor, and whether both agree about the sides.
+
+    From the scanner's coordinates first; where that cannot be trusted, from where both lie in the atlas, and
+    if that fails too by the series' own registration.
+    """
+    rigid, sides_agree = _brought_to(volume, contrast, anchor, np.eye(4))
+    if rigid.problem is None:
+        return rigid, sides_agree
+    alone = _by_itself(volume, contrast)
+    if alone.registration is None or alone.problem is not None:
+        return alone, True
+    rigid, sides_agree = _brought_to(volume, contrast, anchor, through_atlas(alone.registration, anchor))
+    return (rigid, sides_agree) if rigid.problem is None else (alone, True)
 
 
 def _rank(contrast: Contrast) -> int:
@@ -97,12 +117,14 @@ def _by_itself(volume: Volume, contrast: Contrast) -> Alignment:
     return _assessed(volume, contrast, registration, np.eye(4))
 
 
-def _to_anchor(volume: Volume, contrast: Contrast, anchor: Registration) -> Alignment:
+def _brought_to(
+    volume: Volume, contrast: Contrast, anchor: Registration, start: FloatArray
+) -> tuple[Alignment, bool]:
     try:
-        _, rigid = coregister(volume, anchor, np.eye(4))
+        found = coregister(volume, anchor, start)
     except RegistrationError:
-        return Alignment(None, np.eye(4), FAILED, Reason.of("registration-failed"))
-    return _assessed(volume, contrast, anchor, rigid)
+        return Alignment(None, start, FAILED, Reason.of("registration-failed")), True
+    return _assessed(volume, contrast, anchor, found.to_anchor), found.sides_agree
 
 
 def _assessed(

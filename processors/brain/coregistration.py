@@ -1,6 +1,7 @@
 """One series of a study brought to another: a rigid map, from the scanner's coordinates."""
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,23 +14,46 @@ from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
 
-LEVELS = ((4.0, 2, 3.0), (2.0, 2, 1.0))
-"""Spacing (mm), every which voxel is sampled, first step (mm)."""
+LEVELS = ((4.0, 3, 3.0), (2.0, 13, 1.0))
+"""Spacing (mm), every how many-th voxel is sampled, first step (mm)."""
 MIN_SAMPLES = 500
+MIRROR_MARGIN = 0.03
 
 
-def coregister(volume: Volume, anchor: Registration, start: FloatArray) -> tuple[float, FloatArray]:
-    """The rigid map from a volume to the patient space of a registered one.
+@dataclass(frozen=True, slots=True, eq=False)
+class Coregistration:
+    """How one series lies to another.
+
+    Attributes
+    ----------
+    to_anchor
+        LPS matrix, shape (4, 4), of the rigid map.
+    agreement
+        Normalised mutual information beyond chance.
+    mirrored_agreement
+        The same after left and right of the brain were exchanged, and the map was sought anew.
+    """
+
+    to_anchor: FloatArray
+    agreement: float
+    mirrored_agreement: float
+
+    @property
+    def sides_agree(self) -> bool:
+        """Whether the two do not clearly fit better with left and right exchanged.
+
+        Brains are not symmetric, and the same brain is asymmetric in the same way in every series.
+        """
+        return self.mirrored_agreement <= self.agreement * (1 + MIRROR_MARGIN)
+
+
+def coregister(volume: Volume, anchor: Registration, start: FloatArray) -> Coregistration:
+    """Bring a volume to the patient space of a registered one.
 
     Parameters
     ----------
     start
-        Where to start from, LPS matrix of shape (4, 4); the identity where both share the scanner's
-        coordinates.
-
-    Returns
-    -------
-    The normalised mutual information beyond chance, and the map, LPS matrix of shape (4, 4).
+        Rigid LPS matrix, shape (4, 4); the identity where both lie in the scanner's coordinates.
 
     Raises
     ------
@@ -37,16 +61,33 @@ def coregister(volume: Volume, anchor: Registration, start: FloatArray) -> tuple
         If the two do not overlap.
     """
     image = sitk.Clamp(to_image(volume), sitk.sitkFloat32, *robust_range(volume.array))
-    reached, agreement = start, 0.0
-    for spacing, stride, step in LEVELS:
+    reached, agreement, mirrored = start, 0.0, 0.0
+    for spacing, every, step in LEVELS:
         fixed = _overlap(image, volume, anchor.subject, reached, spacing)
         mask = sitk.Resample(anchor.brain, fixed, affine_transform(reached), sitk.sitkNearestNeighbor)
-        chosen = samples(fixed, sitk.GetArrayFromImage(mask) > 0, stride)
+        chosen = samples(fixed, sitk.GetArrayFromImage(mask) > 0, every)
         if len(chosen.bins) < MIN_SAMPLES:
             raise RegistrationError("the series do not overlap")
-        moving = on_grid(anchor.subject, *bounds(anchor.subject), spacing)
-        agreement, reached = climb(chosen, target(moving), reached, 6, step)
-    return agreement, reached
+        moving = target(on_grid(anchor.subject, *bounds(anchor.subject), spacing))
+        agreement, reached = climb(chosen, moving, reached, 6, step)
+        mirrored, _ = climb(chosen, moving, _mirror(anchor) @ reached, 6, step)
+    return Coregistration(reached, agreement, mirrored)
+
+
+def through_atlas(own: Registration, anchor: Registration) -> FloatArray:
+    """The rigid map, LPS matrix (4, 4), nearest to that of one registered series by the atlas to another."""
+    whole = np.linalg.solve(anchor.affine, own.affine)
+    left, _, right = np.linalg.svd(whole[:3, :3])
+    middle = np.mean(bounds(own.subject), axis=0)
+    matrix = np.eye(4)
+    matrix[:3, :3] = left @ right
+    matrix[:3, 3] = whole[:3, :3] @ middle + whole[:3, 3] - matrix[:3, :3] @ middle
+    return matrix
+
+
+def _mirror(anchor: Registration) -> FloatArray:
+    """The exchange of left and right in the anchor's patient space, about the middle of the atlas."""
+    return np.asarray(np.linalg.solve(anchor.affine, np.diag([-1.0, 1.0, 1.0, 1.0]) @ anchor.affine))
 
 
 def _overlap(

@@ -69,11 +69,9 @@ def target(image: sitk.Image) -> Target:
     return Target(_levels(array).astype(np.float32), to_index)
 
 
-def samples(image: sitk.Image, where: npt.NDArray[np.bool_], stride: int) -> Samples:
-    """Every so many voxels of an image along each axis, inside a mask of shape (z, y, x)."""
-    lattice = np.zeros_like(where)
-    lattice[::stride, ::stride, ::stride] = True
-    chosen = np.argwhere(where & lattice)
+def samples(image: sitk.Image, where: npt.NDArray[np.bool_], every: int) -> Samples:
+    """Every so many voxels of an image among those of a mask of shape (z, y, x)."""
+    chosen = np.argwhere(where)[::every]
     direction = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
     points = chosen[:, ::-1] @ direction.T + image.GetOrigin()
     bins = np.rint(_levels(sitk.GetArrayFromImage(image)[tuple(chosen.T)])).astype(np.intp)

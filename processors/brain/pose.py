@@ -29,9 +29,11 @@ SIZE = 0.88
 TURNS = np.radians((-30.0, 0.0, 30.0))
 BACK_MM = (-20.0, 0.0, 20.0)
 RISE_MM = (-60.0, -40.0, -20.0, 0.0, 20.0, 40.0, 60.0, 80.0)
-"""How far the brain's centre may lie from that of all that is bright; far above it where the neck is in view."""
+"""How far the brain's centre may lie from that of all that is bright: far above it if the neck is in view."""
 STARTS_KEPT = 4
 DISTINCT_MM = 15.0
+EVERY = 3
+"""Every third voxel of the finer samples counts, which is plenty for twelve numbers."""
 
 
 def find_pose(image: sitk.Image) -> tuple[float, FloatArray]:
@@ -44,12 +46,15 @@ def find_pose(image: sitk.Image) -> tuple[float, FloatArray]:
     """
     coarse, fine = (target(on_grid(image, *bounds(image), mm)) for mm in (SEARCH_MM, AFFINE_MM))
     centre = _centre(image)
-    found = []
+    brain = _samples_of("brain", AFFINE_MM)
+    poses: list[FloatArray] = []
     for template in ("head", "brain"):
         fixed = _samples_of(template, SEARCH_MM)
-        poses = [climb(fixed, coarse, start, 6, SEARCH_STEP_MM) for start in _starts(fixed, coarse, centre)]
-        best = max(poses, key=lambda pose: pose[0])
-        found.append(climb(_samples_of("brain", AFFINE_MM), fine, best[1], 12, AFFINE_STEP_MM))
+        reached = [climb(fixed, coarse, start, 6, SEARCH_STEP_MM) for start in _starts(fixed, coarse, centre)]
+        _, best = max(reached, key=lambda pose: pose[0])
+        if all(_apart(best, other, brain.points) > DISTINCT_MM for other in poses):
+            poses.append(best)
+    found = [climb(brain, fine, pose, 12, AFFINE_STEP_MM) for pose in poses]
     return max(found, key=lambda pose: pose[0])
 
 
@@ -65,7 +70,7 @@ def _samples_of(template: str, spacing: float) -> Samples:
     radius = [round(margin / step) for step in brain_mask().GetSpacing()]
     wide = sitk.BinaryDilate(sitk.ConstantPad(brain_mask(), radius, radius), radius)
     where = sitk.Resample(wide, grid, sitk.Transform(), sitk.sitkNearestNeighbor)
-    return samples(grid, sitk.GetArrayFromImage(where) > 0, 1)
+    return samples(grid, sitk.GetArrayFromImage(where) > 0, 1 if spacing == SEARCH_MM else EVERY)
 
 
 def _centre(image: sitk.Image) -> FloatArray:
@@ -82,7 +87,7 @@ def _starts(fixed: Samples, coarse: Target, centre: FloatArray) -> list[FloatArr
     for angles, back, rise in itertools.product(itertools.product(TURNS, repeat=3), BACK_MM, RISE_MM):
         start = np.eye(4)
         start[:3, :3] = SIZE * Rotation.from_euler("xyz", angles).as_matrix()
-        start[:3, 3] = centre + (0.0, back, rise) - start[:3, :3] @ about
+        start[:3, 3] = centre + np.array([0.0, back, rise]) - start[:3, :3] @ about
         scored.append((score(fixed, coarse, start), start))
     scored.sort(key=lambda pair: -pair[0])
     kept: list[FloatArray] = []

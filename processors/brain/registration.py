@@ -1,8 +1,8 @@
 """Registration of a brain volume of any contrast with the atlas.
 
 An affine map by mutual information, then a deformation by local normalised cross-correlation with ``greedy``
-(Yushkevich et al., Alzheimers Dement 2016;12:P126). For that the atlas is given the volume's own contrast: the
-mixture of its tissues, and of its T1, that explains the volume best.
+(Yushkevich et al., Alzheimers Dement 2016;12:P126). For that the atlas is given the volume's own contrast:
+the mixture of its tissues, and of its T1, that explains the volume best.
 Transforms map points of the patient to points of the atlas: labels travel to the native grid.
 """
 
@@ -32,7 +32,7 @@ SHADING_ITERATIONS = (50, 50, 50)
 SHADING_VOXELS = 100
 CEILING = 1.4
 """Times the median of the head: white matter lies below, fat beside a surface coil above."""
-DEFORMABLE = "-m NCC 2x2x2 -n 60x40x20 -s 2.0vox 0.7vox -e 0.5"
+DEFORMABLE = "-m NCC 2x2x2 -n 50x40x12 -s 1.4vox 0.3vox -e 0.5"
 BRAIN_MARGIN_MM = 12.0
 MASK_MARGIN_MM = 4.0
 RIM_MM = 3.0
@@ -95,14 +95,16 @@ def register(volume: Volume) -> Registration:
     low, high = extent(volume)
     coarse = on_grid(image, low, high, POSE_SPACING_MM)
     _, from_atlas = find_pose(_evened(coarse, sitk.TriangleThreshold(coarse, 0, 1)))
-    affine = np.linalg.inv(from_atlas)
+    affine = np.asarray(np.linalg.inv(from_atlas), dtype=np.float64)
     where = np.argwhere(sitk.GetArrayFromImage(_inside(coarse, affine_transform(affine), 0)))[:, ::-1]
     if not len(where):
         raise RegistrationError("the volume holds no brain")
-    corner = low - BRAIN_MARGIN_MM, low + BRAIN_MARGIN_MM
-    low = np.maximum(low, corner[0] + where.min(axis=0) * POSE_SPACING_MM)
-    high = np.minimum(high, corner[1] + where.max(axis=0) * POSE_SPACING_MM)
-    return _deform(on_grid(image, low, high, DEFORMABLE_SPACING_MM), affine)
+    first, last = where.min(axis=0), where.max(axis=0)
+    box = (
+        np.maximum(low, low + first * POSE_SPACING_MM - BRAIN_MARGIN_MM),
+        np.minimum(high, low + last * POSE_SPACING_MM + BRAIN_MARGIN_MM),
+    )
+    return _deform(on_grid(image, *box, DEFORMABLE_SPACING_MM), affine)
 
 
 def _evened(image: sitk.Image, where: sitk.Image) -> sitk.Image:
