@@ -1,8 +1,8 @@
 """ANTs, timed for the registrations alone.
 
-``antsRegistrationSyNQuick[s]`` of the T1 to the same atlas brain at 2 mm that Betz uses, and T2 and FLAIR to
-the T1, rigidly. It cannot bring a head with its skull to a brain, so it is given the brain, cut out beforehand
-with a mask and with its shading corrected; the time for that is not counted.
+``antsRegistrationSyNQuick[s]`` of the T1 to the same atlas brain at 2 mm that Betz uses, and T2 and FLAIR
+to the T1 with its rigid stage. It cannot bring a head with its skull to a brain, so it is given the brain, cut
+out beforehand with a mask and with its shading corrected; the time for that is not counted.
 """
 
 import time
@@ -27,7 +27,12 @@ def syn_quick(source: Source) -> tuple[Run, npt.NDArray[np.uint8]]:
     wall, cpu = time.perf_counter(), time.process_time()
     found = ants.registration(template, brain, type_of_transform="antsRegistrationSyNQuick[s]", random_seed=1)
     for contrast in (Contrast.T2, Contrast.FLAIR):
-        ants.registration(images[Contrast.T1], images[contrast], type_of_transform="Rigid", random_seed=1)
+        ants.registration(
+            images[Contrast.T1],
+            images[contrast],
+            type_of_transform="antsRegistrationSyNQuick[r]",
+            random_seed=1,
+        )
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = peak_mib()
     ras = coordinates(images[Contrast.T1], template, found["invtransforms"], [True, False])
