@@ -13,19 +13,25 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 
-BRIGHT = 1.3
+BRIGHT = 1.22
 """Times the reference white matter, away from the tract: brighter than grey matter on FLAIR."""
-BRIGHT_IN_TRACT = 1.55
-"""The same where the tract may be: a sign of +35 % on tissue that is normally 1.1 stays below."""
+BRIGHT_IN_TRACT = 1.45
+"""The same where the tract may be."""
 DARK = 0.78
 """As dark as old plaques and infarcts on T1, where no sign is dark."""
-SPREADS = 4.0
+SPREADS = 3.5
 MIN_MM3 = 20.0
 MIN_VOXELS = 3
-TRACT_MM = 6.0
+TRACT_MM = 8.0
+"""Around the centreline, where the tract may be."""
 TRACT_LENGTH_MM = 25.0
 """Longer than this along the tract, and within it, is the tract itself."""
 TRACT_SHARE = 0.7
+FOCAL = 1.25
+"""Times (or, dark, a part of) the tract above and below, by which a shorter spot in the tract is a lesion."""
+BEYOND_MM = (4.0, 15.0)
+TRACT_PERCENTILE = 85.0
+"""A bright tract fills about a quarter of the place where it may be."""
 
 
 def find_lesions(
@@ -33,7 +39,7 @@ def find_lesions(
     indices: IntArray,
     certain: BoolArray,
     distance: FloatArray,
-    height: FloatArray,
+    points: FloatArray,
     voxel_mm3: float,
 ) -> BoolArray:
     """Which voxels belong to a lesion.
@@ -48,8 +54,8 @@ def find_lesions(
         Shape (n,), what is white matter or brain stem by the atlas, apart from its edge.
     distance
         Shape (n,), to the centreline of the tract, millimetres.
-    height
-        Shape (n,), of the voxel in the atlas, millimetres.
+    points
+        Shape (n, 3), of the voxels in the atlas, LPS millimetres.
     voxel_mm3
         Volume of a voxel.
 
@@ -62,34 +68,49 @@ def find_lesions(
         return np.zeros(len(relative), dtype=bool)
     low, middle, high = np.percentile(usual, (25, 50, 75))
     reach = SPREADS * (high - low) / 1.349
-    in_tract = distance <= TRACT_MM
-    bright = relative > np.where(in_tract, BRIGHT_IN_TRACT, max(BRIGHT, middle + reach))
+    bright = relative > np.where(distance <= TRACT_MM, BRIGHT_IN_TRACT, max(BRIGHT, middle + reach))
     dark = (relative < min(DARK, middle - reach)) & (relative > 0)
     found = np.zeros(len(relative), dtype=bool)
     for outlying in (bright & certain, dark & certain):
-        found |= _clusters(outlying, indices, in_tract, height, voxel_mm3)
+        for cluster in _clusters(np.flatnonzero(outlying), indices, voxel_mm3):
+            if not _is_tract(cluster, relative, certain, distance, points):
+                found[cluster] = True
     return found
 
 
-def _clusters(
-    outlying: BoolArray, indices: IntArray, in_tract: BoolArray, height: FloatArray, voxel_mm3: float
-) -> BoolArray:
-    """What hangs together, is large enough, and does not run along the tract."""
-    at = np.flatnonzero(outlying)
+def _clusters(at: IntArray, indices: IntArray, voxel_mm3: float) -> list[IntArray]:
+    """What hangs together and is large enough."""
     if len(at) == 0:
-        return np.zeros(len(outlying), dtype=bool)
+        return []
     corner = indices[at].min(axis=0)
     grid = np.zeros(indices[at].max(axis=0) - corner + 1, dtype=bool)
     place = tuple((indices[at] - corner).T)
     grid[place] = True
-    cluster = label(grid, np.ones((3, 3, 3)))[0][place]
-    sizes = np.bincount(cluster)
-    inside = np.bincount(cluster, in_tract[at]) / np.maximum(sizes, 1)
-    top, bottom = np.full(len(sizes), -np.inf), np.full(len(sizes), np.inf)
-    np.maximum.at(top, cluster, height[at])
-    np.minimum.at(bottom, cluster, height[at])
-    tract = (inside >= TRACT_SHARE) & (top - bottom >= TRACT_LENGTH_MM)
-    lesion = (sizes >= max(MIN_VOXELS, MIN_MM3 / voxel_mm3)) & ~tract
-    result = np.zeros(len(outlying), dtype=bool)
-    result[at] = lesion[cluster]
-    return result
+    numbers = label(grid, np.ones((3, 3, 3)))[0][place]
+    order = np.argsort(numbers, kind="stable")
+    clusters = np.split(at[order], np.cumsum(np.bincount(numbers)[1:])[:-1])
+    return [cluster for cluster in clusters if len(cluster) >= max(MIN_VOXELS, MIN_MM3 / voxel_mm3)]
+
+
+def _is_tract(
+    cluster: IntArray, relative: FloatArray, certain: BoolArray, distance: FloatArray, points: FloatArray
+) -> bool:
+    """Whether it lies within the tract, and runs along it or is no brighter than the tract goes on."""
+    if np.mean(distance[cluster] <= TRACT_MM) < TRACT_SHARE:
+        return False
+    height = points[cluster, 2]
+    low, high = float(height.min()), float(height.max())
+    if high - low >= TRACT_LENGTH_MM:
+        return True
+    same = certain & (distance <= TRACT_MM) & ((points[:, 0] > 0) == (np.mean(points[cluster, 0]) > 0))
+    near, far = BEYOND_MM
+    beyond = [
+        relative[same & (points[:, 2] > high + near) & (points[:, 2] < high + far)],
+        relative[same & (points[:, 2] < low - near) & (points[:, 2] > low - far)],
+    ]
+    here = float(np.median(relative[cluster]))
+    percent = TRACT_PERCENTILE if here > 1 else 100 - TRACT_PERCENTILE
+    usual = [float(np.percentile(values, percent)) for values in beyond if len(values)]
+    if not usual:
+        return False
+    return here < FOCAL * max(usual) if here > 1 else here > min(usual) / FOCAL

@@ -33,7 +33,8 @@ SOFTNESS = 0.6
 """Standard deviation of the core's weights, in radii."""
 RIDGE_SD = 0.03
 """Fractional signal by which normal tissue makes ridges."""
-MAX_EVIDENCE = 8.0
+CLEAR_RIDGE = 4.0
+"""Standard deviations from which the evidence grows no longer with the square (Huber's loss)."""
 NO_TISSUE = -3.0
 BEND_MM = 0.6
 """Usual change of the offset from one node to the next."""
@@ -188,7 +189,8 @@ def _percentile(values: FloatArray, percent: float) -> FloatArray:
 
 
 def _evidence(ridge: FloatArray, level: FloatArray) -> FloatArray:
-    strength = np.minimum(0.5 * (np.maximum(ridge, 0) / RIDGE_SD) ** 2, MAX_EVIDENCE)
+    height = np.maximum(ridge, 0) / RIDGE_SD
+    strength = np.where(height < CLEAR_RIDGE, 0.5 * height**2, CLEAR_RIDGE * height - 0.5 * CLEAR_RIDGE**2)
     return np.where(np.isfinite(level), strength, NO_TISSUE)
 
 

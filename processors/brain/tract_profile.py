@@ -27,10 +27,10 @@ LabelArray = npt.NDArray[np.uint8]
 
 COLLAR_MM = (4.5, 10.0)
 MIN_COLLAR_VOXELS = 10
-PLAUSIBLE = (0.7, 1.7)
+PLAUSIBLE = (0.7, 2.0)
 """Signal of tract and collar over the reference: beyond it lies fluid, fat, a vessel or cortex."""
-EXTREME = (0.55, 1.7)
-"""Beyond it a voxel is fluid, fat or bone, and its neighbours hold some of it."""
+EXTREME = (0.55, 2.2)
+"""Beyond it a voxel is fluid, fat or bone, and its neighbours hold some of it; a severe sign is 1.7 on T2."""
 NEIGHBOUR_MM = 1.6
 NODES_A_SAMPLE = 2.0
 """Neighbouring nodes share voxels and path: so many count as one."""
@@ -198,7 +198,7 @@ def _signals(volume: Volume, tract: TractMap) -> _Signals:
             tract.indices,
             tract.deep,
             tract.distance,
-            tract.atlas_points[:, 2],
+            tract.atlas_points,
             float(np.prod(volume.spacing)),
         )
     low, high = PLAUSIBLE

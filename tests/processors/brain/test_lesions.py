@@ -19,7 +19,8 @@ def white_matter():
 def found(relative, indices):
     distance = 2.0 * np.hypot(indices[:, 1] - 20, indices[:, 2] - 20)
     everywhere = np.ones(len(indices), dtype=bool)
-    return find_lesions(relative, indices, everywhere, distance, 2.0 * indices[:, 0], 8.0)
+    points = 2.0 * (indices[:, ::-1] - (10, 20, 20))
+    return find_lesions(relative, indices, everywhere, distance, points, 8.0)
 
 
 def ball(indices, centre, radius):
@@ -53,6 +54,14 @@ def test_a_plaque_in_the_tract_is_found(white_matter):
 def test_a_tract_bright_over_its_whole_length_is_no_lesion(white_matter, signal):
     relative, indices = white_matter
     assert not found(np.where(tube(indices), signal * relative, relative), indices).any()
+
+
+def test_parts_of_a_bright_tract_are_no_lesions(white_matter):
+    relative, indices = white_matter
+    weaker = tube(indices) & (indices[:, 0] % 8 == 0)
+    relative[tube(indices)] *= 1.5
+    relative[weaker] *= 0.93
+    assert not found(relative, indices).any()
 
 
 def test_a_single_bright_voxel_is_no_lesion(white_matter):
