@@ -75,7 +75,7 @@ def head_volume(
     grid = HEAD_GRID
     if depth := _neck_in_view(geometry):
         signal, grid = with_neck(signal, patient, depth), _lowered(HEAD_GRID, depth)
-    clean = sample(signal, grid, geometry, head_transform(patient))
+    clean = sample(signal, grid, geometry, head_transform(patient, _kind(contrast)))
     return _acquired(patient, "head", contrast, geometry, clean)
 
 
@@ -188,6 +188,11 @@ def _crowned(patient: PhantomPatient, contrast: Contrast, geometry: Geometry, ne
     onto_template = sitk.TranslationTransform(3, (foramen - here).tolist())
     head = sample(head_signal(patient, _anatomy(patient), contrast), HEAD_GRID, geometry, onto_template)
     return np.asarray(neck * (1 - weight) + head * weight, dtype=np.float32)
+
+
+def _kind(contrast: Contrast) -> str:
+    """Contrasts that come from one acquisition, so that nobody moves between them, share a name."""
+    return "diffusion" if contrast in (Contrast.ADC, Contrast.DWI) else str(contrast)
 
 
 def _neck_in_view(geometry: Geometry) -> int:

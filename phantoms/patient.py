@@ -64,6 +64,8 @@ class PhantomPatient:
         Largest rotation of the head about each axis, degrees.
     motion
         Amplitude of the head's movement during each slice, millimetres: it blurs, and makes ghosts.
+    restlessness
+        Largest shift of the head between one series and the next, millimetres, and turn, degrees.
     field_strength
         Tesla; ``None`` for that of the vendor's usual scanner. It is written, and changes no signal.
 
@@ -92,6 +94,7 @@ class PhantomPatient:
     bias: float = 0.2
     rotation: float = 8.0
     motion: float = 0.0
+    restlessness: float = 0.0
     field_strength: float | None = None
 
     def __post_init__(self) -> None:
@@ -118,8 +121,8 @@ class PhantomPatient:
             raise ValueError("the bias must lie between 0 and 0.6")
         if not 0 <= self.rotation <= 30:
             raise ValueError("the rotation must lie between 0 and 30 degrees")
-        if not (0 <= self.atrophy <= 1 and 0 <= self.motion <= 5):
-            raise ValueError("atrophy must lie between 0 and 1, motion between 0 and 5 mm")
+        if not (0 <= self.atrophy <= 1 and 0 <= self.motion <= 5 and 0 <= self.restlessness <= 10):
+            raise ValueError("atrophy must lie between 0 and 1, motion between 0 and 5 mm, restlessness 10")
         if self.field_strength is not None and not 0.1 <= self.field_strength <= 12:
             raise ValueError("the field strength must lie between 0.1 and 12 T")
 

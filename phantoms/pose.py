@@ -38,11 +38,16 @@ CENTRE = (0.0, 18.0, 5.0)
 """LPS millimetres about which the head is turned and scaled."""
 
 
-def head_transform(patient: PhantomPatient) -> sitk.Transform:
+def head_transform(patient: PhantomPatient, series: str = "") -> sitk.Transform:
     """The map from the patient's LPS millimetres to the template's, as resampling needs it.
 
     A smooth warp after a turn of up to the patient's ``rotation`` about each axis, a scaling of up to 11 %, a
     shift of a few millimetres, and ventricles of the patient's own width.
+
+    Parameters
+    ----------
+    series
+        Any text that stands for one series of the study, between which a restless patient moves.
     """
     rng = patient.rng("pose")
     pose = sitk.Euler3DTransform(CENTRE)
@@ -55,6 +60,8 @@ def head_transform(patient: PhantomPatient) -> sitk.Transform:
     whole.AddTransform(_warp(patient))
     whole.AddTransform(scale)
     whole.AddTransform(pose)
+    if patient.restlessness and series:
+        whole.AddTransform(_moved_since(patient, series))
     return _as_one_field(whole)
 
 
@@ -66,6 +73,15 @@ def _as_one_field(transform: sitk.Transform) -> sitk.Transform:
         transform, sitk.sitkVectorFloat64, size, origin, [FIELD_SPACING] * 3, [1, 0, 0, 0, 1, 0, 0, 0, 1]
     )
     return sitk.DisplacementFieldTransform(field)
+
+
+def _moved_since(patient: PhantomPatient, series: str) -> sitk.Transform:
+    """How the head lies in one series beside where it should."""
+    moved = patient.rng(f"moved {series}").uniform(-1, 1, 6) * patient.restlessness
+    turned = sitk.Euler3DTransform(CENTRE)
+    turned.SetRotation(*np.deg2rad(moved[:3]).tolist())
+    turned.SetTranslation(moved[3:].tolist())
+    return turned
 
 
 def ventricle_widening(patient: PhantomPatient) -> float:

@@ -42,6 +42,8 @@ class Quality:
         Range of the largest departure of the shading field from 1.
     rotation
         Largest turn of the head about each axis, degrees.
+    restlessness
+        Largest shift (mm) and turn (degrees) of the head between series.
     motion
         Range of the amplitude of the head's movement within a slice, mm.
     """
@@ -49,11 +51,12 @@ class Quality:
     snr: tuple[float, float]
     bias: tuple[float, float]
     rotation: float
+    restlessness: float
     motion: tuple[float, float] = (0.0, 0.0)
 
 
-GOOD = Quality(snr=(20.0, 80.0), bias=(0.05, 0.2), rotation=10.0)
-POOR = Quality(snr=(10.0, 22.0), bias=(0.2, 0.4), rotation=30.0, motion=(0.3, 1.5))
+GOOD = Quality(snr=(20.0, 80.0), bias=(0.05, 0.2), rotation=10.0, restlessness=1.5)
+POOR = Quality(snr=(10.0, 22.0), bias=(0.2, 0.4), rotation=30.0, restlessness=4.0, motion=(0.3, 1.5))
 
 
 def in_a_clinic(patient: PhantomPatient, quality: Quality = GOOD) -> PhantomPatient:
@@ -67,6 +70,7 @@ def in_a_clinic(patient: PhantomPatient, quality: Quality = GOOD) -> PhantomPati
         snr=float(np.exp(rng.uniform(low, high))),
         bias=float(rng.uniform(*quality.bias)),
         rotation=quality.rotation,
+        restlessness=quality.restlessness,
         motion=float(rng.uniform(*quality.motion)),
     )
 

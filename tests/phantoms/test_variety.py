@@ -106,3 +106,23 @@ def test_a_poor_acquisition_is_noisier_and_moves():
     ]
     air = [float(v.array[v.array.shape[0] // 2, :12, :12].std()) for v in volumes]
     assert air[1] > 1.3 * air[0]
+
+
+def test_a_restless_patient_lies_elsewhere_in_the_next_series():
+    from phantoms.pose import head_transform
+
+    patient = PhantomPatient(2, restlessness=2.0)
+    places = [head_transform(patient, name).TransformPoint((40.0, -20.0, 60.0)) for name in ("T1", "T2", "")]
+    away = [float(np.linalg.norm(np.subtract(place, places[2]))) for place in places[:2]]
+    assert 0.3 < min(away) < max(away) < 9
+    assert places[0] != places[1]
+    still = PhantomPatient(2)
+    assert head_transform(still, "T1").TransformPoint((40.0, -20.0, 60.0)) == places[2]
+
+
+def test_both_images_of_diffusion_lie_alike():
+    patient = PhantomPatient(2, restlessness=3.0, **QUIET)
+    geometry = drawn_plan(patient, Contrast.ADC).geometry
+    np.testing.assert_array_equal(geometry.affine, drawn_plan(patient, Contrast.DWI).geometry.affine)
+    brains = [head_volume(patient, c, geometry).array for c in (Contrast.ADC, Contrast.DWI)]
+    assert (((brains[0] > 2.5) & (brains[1] > 0.9)).sum()) < 0.05 * (brains[0] > 2.5).sum()
