@@ -15,6 +15,7 @@ from processors.norms.shipped import shipped_families
 
 JUDGEMENTS = frozenset(
     {
+        "adc-alone",
         "asymmetric",
         "bias-sensitive",
         "grey-zone",
@@ -24,6 +25,8 @@ JUDGEMENTS = frozenset(
         "proposed-norm",
         "short-extent",
         "t2-alone",
+        "t2-shine-through",
+        "unconfirmed-restriction",
     }
 )
 """Reasons of an undecided finding that speak of its numbers, not of their quality."""

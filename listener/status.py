@@ -68,12 +68,15 @@ def print_results(settings: Settings, console: Console, study_uid: str, *, as_js
         table = Table()
         for column in ("sign", "state", "region", "ratio", "z-score", "norm", "reasons"):
             table.add_column(column)
+        shown: set[str] = set()
         for row in found:
             region = "/".join(part for part in (row["region"], row["side"]) if part)
             state = row["state"] + (f", {row['confidence']}" if row["confidence"] else "")
             reasons = " ".join(reason["sentence"] for reason in row["reasons"])
             numbers = (_number(row["ratio"]), _number(row["z_score"]))
-            table.add_row(row["sign"], state, region, *numbers, row["norm"], reasons)
+            first = row["sign"] not in shown
+            shown.add(row["sign"])
+            table.add_row(row["sign"], state, region, *numbers, row["norm"] if first else "", reasons)
         console.print(table)
     else:
         console.print(f"There are no findings of {study_uid}.")

@@ -18,7 +18,7 @@ from db.index import index_instances
 from db.lifecycle import finish_analysis, start_analysis, study_by_uid
 from db.models import NormsVersion
 from db.norms import NormalFinding, norms_in_use
-from listener.calibration import learn, norms_of
+from listener.calibration import JUDGEMENTS, OF_REGIONS, learn, norms_of
 from listener.cli import app
 from processors.findings import (
     Algorithm,
@@ -35,6 +35,7 @@ from processors.findings import (
     regions_of,
 )
 from processors.norms import Protocol, default_norms
+from processors.reasons import SENTENCES
 from tests.db.arrivals import arrival
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -261,6 +262,10 @@ class TestWhatIsLearntFrom:
         learnt = learn([*self.five(), self.normal(7, grey)])
         assert len(learnt.studies) == 6
         assert not learnt.left_out
+
+    @pytest.mark.parametrize("key", sorted(JUDGEMENTS | OF_REGIONS))
+    def test_reasons_that_do_not_forbid_learning_are_of_the_catalogue(self, key):
+        assert key in SENTENCES
 
     def test_an_older_algorithms_measurements_are_left_out(self):
         old = replace(finding(), algorithm=Algorithm(ALGORITHM.name, "0"))
