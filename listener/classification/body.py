@@ -23,14 +23,12 @@ NEVER_MEASURED = frozenset(
         Contrast.FUNCTIONAL,
         Contrast.ANGIOGRAPHY,
         Contrast.FIELD_MAP,
-        Contrast.STIR,
-        Contrast.PD,
         Contrast.SWI_PHASE,
         Contrast.SWI_MIP,
         Contrast.OTHER,
     }
 )
-"""Contrasts that no analysis reads: a tag is believed for these."""
+"""What no analysis will ever read: a tag is believed for these."""
 
 TELLING = 0.75
 """Weight of a hint that may decide, not only lean."""

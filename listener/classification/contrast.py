@@ -32,6 +32,9 @@ def contrast_of(f: Facts) -> Verdict:
             weighting.contrast, min(weighting.confidence, TOO_BLURRED), (*weighting.evidence, _BLURRED)
         )
     verdict = _with_contrast_agent(_with_magnetization_transfer(weighting, f), f)
+    if {"DERIVED", "SECONDARY"} <= f.kind:
+        evidence = (*verdict.evidence, "computed from other images, Image Type does not say how")
+        return Verdict(verdict.contrast, min(verdict.confidence, UNSURE), evidence)
     if f.kind:
         return verdict
     evidence = (*verdict.evidence, "no Image Type: magnitude cannot be told from phase, projections and maps")

@@ -27,6 +27,9 @@ NEAR_THE_VERTEX_MM = 70.0
 WHOLE_HEAD_MM = 110.0
 """Height of a stack from which it is taken to hold the brain from the vertex to below the pons."""
 
+MOST_SIBLINGS = 64
+"""Of the stacks of a study that tell of others, only so many are asked."""
+
 SAME_PARAMETERS = ("EchoTime", "RepetitionTime", "InversionTime", "FlipAngle", "SliceThickness")
 
 _T1 = (Contrast.T1, Contrast.T1_MTC)
@@ -50,18 +53,27 @@ class StudySeries:
 
 def in_study(series: Sequence[StudySeries]) -> tuple[Classification, ...]:
     """Every classification again, in the light of the others; in their order."""
-    placed = [replace(one, classification=_with_neighbours(one, series)) for one in series]
-    timed = [replace(one, classification=_with_bolus(one, placed)) for one in placed]
-    return tuple(_with_twins(one, timed) for one in timed)
+    landmarks = [
+        (other, span)
+        for other in series
+        if other.classification.body_part in _LOCATED
+        and other.classification.confidence >= CONFIDENT
+        and (span := span_of(other.header)) is not None
+    ][:MOST_SIBLINGS]
+    placed = [replace(one, classification=_with_neighbours(one, landmarks)) for one in series]
+    boluses = [other for other in placed if _is_after_a_bolus(other)][:MOST_SIBLINGS]
+    timed = [replace(one, classification=_with_bolus(one, boluses)) for one in placed]
+    twins = [one for one in timed if one.classification.contrast in _T1][:MOST_SIBLINGS]
+    return tuple(_with_twins(one, twins) for one in timed)
 
 
-def _with_bolus(one: StudySeries, series: Sequence[StudySeries]) -> Classification:
+def _with_bolus(one: StudySeries, boluses: Sequence[StudySeries]) -> Classification:
     found = one.classification
     if one.fixed or found.contrast not in _T1:
         return found
     when, number = acquired_at(one.header), number_in(one.header, "SeriesNumber")
-    for other in series:
-        if other is one or not _is_after_a_bolus(other):
+    for other in boluses:
+        if other is one:
             continue
         other_when, other_number = acquired_at(other.header), number_in(other.header, "SeriesNumber")
         if when is not None and other_when is not None:
@@ -99,9 +111,7 @@ def _with_twins(one: StudySeries, series: Sequence[StudySeries]) -> Classificati
     if one.fixed or found.contrast not in _T1 or _says_before(one):
         return found
     for other in series:
-        if other is one or other.classification.contrast not in _T1 or not _same_acquisition(one, other):
-            continue
-        if not _is_later(one, other):
+        if other is one or not _same_acquisition(one, other) or not _is_later(one, other):
             continue
         both = bool(say.BOTH_CONTRAST.search(facts_of(one.header).study_words))
         if both:
@@ -143,19 +153,15 @@ def _is_later(one: StudySeries, other: StudySeries) -> bool:
     return number is None or other_number is None or number > other_number
 
 
-def _with_neighbours(one: StudySeries, series: Sequence[StudySeries]) -> Classification:
+def _with_neighbours(one: StudySeries, landmarks: Sequence[tuple[StudySeries, Span]]) -> Classification:
     """The part of the body, from series that share the frame of reference and say where they are."""
     found, here = one.classification, span_of(one.header)
     if one.fixed or here is None or found.body_part is BodyPart.OTHER:
         return found
     near = [
         (other, there)
-        for other in series
-        if other is not one
-        and other.classification.body_part in _LOCATED
-        and other.classification.confidence >= CONFIDENT
-        and _same_frame(one.header, other.header)
-        and (there := span_of(other.header)) is not None
+        for other, there in landmarks
+        if other is not one and _same_frame(one.header, other.header)
     ]
     brains = [pair for pair in near if _is_whole_brain(*pair)]
     if found.body_part is BodyPart.BRAIN:

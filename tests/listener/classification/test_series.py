@@ -121,7 +121,13 @@ def test_a_study_of_the_neck_tagged_as_head_is_not_called_brain():
 @pytest.mark.parametrize(
     ("extent", "part"),
     [
-        ({"BodyPartExamined": "BRAIN"}, BodyPart.BRAIN),
+        ({"BodyPartExamined": "BRAIN"}, BodyPart.UNKNOWN),
+        (
+            {"BodyPartExamined": "BRAIN", "Rows": 230, "Columns": 230, "PixelSpacing": [1, 1]}
+            | {"NumberOfInstances": 30},
+            BodyPart.BRAIN,
+        ),
+        ({"BodyPartExamined": "BRAIN", "ReceiveCoilName": "Head_32"}, BodyPart.BRAIN),
         ({"BodyPartExamined": "CSPINE"}, BodyPart.CERVICAL_SPINE),
         ({}, BodyPart.UNKNOWN),
         ({"Columns": 256, "PixelSpacing": [0.9, 0.9], "NumberOfInstances": 42}, BodyPart.BRAIN),
@@ -155,6 +161,52 @@ def test_a_study_of_head_and_neck(extent, part):
 )
 def test_the_plane(cosines, changes, plane):
     assert classify(MR | {"ImageOrientationPatient": cosines} | changes).plane is plane
+
+
+UNNAMED = SIEMENS | {
+    "ImageOrientationPatient": AXIAL,
+    "BodyPartExamined": "BRAIN",
+    "ReceiveCoilName": "Head_32",
+}
+SPIN_ECHO_T1 = {"ScanningSequence": "SE", "EchoTime": 9, "RepetitionTime": 550, "FlipAngle": 90}
+
+
+@pytest.mark.parametrize(
+    ("changes", "contrast", "doubt"),
+    [
+        (SPIN_ECHO_T1, Contrast.T1, "it may be after contrast"),
+        (SPIN_ECHO_T1 | {"StudyDescription": "MRI brain without contrast"}, Contrast.T1, None),
+        (
+            {"ScanningSequence": "GR", "SequenceVariant": "SP", "MRAcquisitionType": "3D"}
+            | {"EchoTime": 3.5, "RepetitionTime": 23, "FlipAngle": 18},
+            Contrast.T1,
+            "inflow",
+        ),
+        (
+            {"ScanningSequence": "GR", "EchoTime": 25, "RepetitionTime": 600, "FlipAngle": 20},
+            Contrast.T2_STAR,
+            "functional",
+        ),
+        (SPIN_ECHO_T1 | {"SeriesDescription": "T1 tra"}, Contrast.T1, None),
+        (
+            SPIN_ECHO_T1 | {"SeriesDescription": "T1 tra", "ImageType": ["DERIVED", "SECONDARY", "M"]},
+            Contrast.T1,
+            "computed from other images",
+        ),
+        (
+            {"ScanningSequence": "SE", "EchoTime": 96, "RepetitionTime": 1500, "FlipAngle": 150}
+            | {"SeriesDescription": "t2_haste_tra"},
+            Contrast.T2,
+            "too blurred",
+        ),
+    ],
+)
+def test_what_the_timing_alone_leaves_open_is_not_measured(changes, contrast, doubt):
+    found = classify(UNNAMED | changes)
+    assert found.contrast is contrast
+    assert found.body_part is BodyPart.BRAIN
+    assert (found.confidence < CONFIDENT) is (doubt is not None)
+    assert doubt is None or any(doubt in reason for reason in found.evidence)
 
 
 SCALARS = (
