@@ -66,6 +66,7 @@ def _draw_sensitivity(axes: Axes, said: Sequence[Said]) -> None:
                 label = None
     axes.axhline(0.95, color="#999999", linewidth=0.8, linestyle=":")
     axes.set_xticks(range(len(SEVERITIES)), SEVERITIES)
+    axes.set_xlim(-0.6, len(SEVERITIES) - 0.4)
     axes.set_ylim(0, 1.05)
     axes.set_title("drawn on both sides, called present")
     axes.legend(frameon=False, fontsize=8, loc="upper left")
