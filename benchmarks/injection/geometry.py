@@ -16,7 +16,7 @@ from scipy.interpolate import CubicSpline
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
-from benchmarks.injection.ants_space import package_file
+from benchmarks.injection.mni_map import package_file
 from processors.findings import Side
 
 FloatArray = npt.NDArray[np.float64]

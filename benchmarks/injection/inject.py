@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
-from benchmarks.injection.ants_space import MniMap
 from benchmarks.injection.geometry import rise
+from benchmarks.injection.mni_map import MniMap
 from processors.findings import Side
 from processors.volume import Volume
 

@@ -6,10 +6,11 @@ from math import sqrt
 import numpy as np
 from scipy.stats import t
 
-from benchmarks.injection.evaluation import SIGN_OF, Outcome
+from benchmarks.injection.outcome import SIGN_OF, Outcome
 from benchmarks.real_data import RealStudy
 from processors.acquisition import Contrast
 from processors.brain.corticospinal import TRACT
+from processors.brain.limits import MAX_LESION_SHARE
 from processors.findings import TRACT_SEGMENTS, Side
 from processors.norms import Norm, Norms, Protocol, SiteNorm, protocol_of
 from processors.volume import Volume
@@ -18,12 +19,14 @@ FEWEST = 3
 LEAST_SD = 0.015
 """What repeated measurements of one person differ by."""
 TWO_SIGMA = 0.97725
+UNSOUND = frozenset({"registration-failed", "low-snr", "reference-spread"})
+"""Reasons for which no number of a series is an example of anything."""
 
 
 def norms_without(
     person: str, untouched: Sequence[Outcome], studies: Iterable[RealStudy], volumes: Iterable[Volume]
 ) -> Norms:
-    """Norms of the untouched series of all other people, for the families that these volumes belong to.
+    """Norms of the untouched, sound series of all other people, for the families of these volumes.
 
     The standard deviation is that of a person yet unmeasured: of the others' values, times √(1 + 1/n) and as
     much more as Student's distribution reaches beyond the normal one at two standard deviations.
@@ -33,7 +36,11 @@ def norms_without(
     for volume in volumes:
         if volume.contrast not in SIGN_OF:
             continue
-        others = [o for o in untouched if o.contrast == volume.contrast and o.person != person]
+        others = [
+            o
+            for o in untouched
+            if o.contrast == volume.contrast and o.person != person and not UNSOUND & set(o.reasons)
+        ]
         segments = {
             name: norm
             for name in TRACT_SEGMENTS
@@ -55,11 +62,16 @@ def _of_person(
         found = [
             o.ratios[f"{segment}/{side}"]
             for o in outcomes
-            if o.person == person and (o.study, side) not in sick and f"{segment}/{side}" in o.ratios
+            if o.person == person and (o.study, side) not in sick and _sound(o, f"{segment}/{side}")
         ]
         if found:
             sides.append(float(np.mean(found)))
     return sides
+
+
+def _sound(outcome: Outcome, region: str) -> bool:
+    """Whether a segment was measured and is free of lesions, as far as the analysis itself asks for."""
+    return region in outcome.ratios and outcome.lesions.get(region, 0.0) <= 100 * MAX_LESION_SHARE
 
 
 def _norm(people: Sequence[list[float]]) -> Norm | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from rich.table import Table
 
-from benchmarks.injection.evaluation import Outcome
+from benchmarks.injection.outcome import Outcome
 from processors.findings import TRACT_SEGMENTS, Side, State
 
 LATERALITY_MARGIN = 0.01
