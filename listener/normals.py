@@ -164,7 +164,10 @@ def _print_groups(console: Console, groups: Sequence[Mapping[str, Any]]) -> None
     for group in groups:
         if _is_one_of(group, groups):
             continue
-        table = Table(title=f"{_named(group)}: {group['n']} people", title_justify="left")
+        table = Table(
+            title=f"{_named(group)}: {group['n']} {'person' if group['n'] == 1 else 'people'}",
+            title_justify="left",
+        )
         table.add_column("segment")
         for column in ("shipped", "n", "site", "n", "used"):
             table.add_column(column, justify="right")

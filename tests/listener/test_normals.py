@@ -208,7 +208,7 @@ class TestCalibrate:
         monkeypatch.setattr("tests.listener.test_normals.PROTOCOL", replace(PROTOCOL, manufacturer="Canon"))
         betz("normal", measured(engine, 7, finding(7)))
         said = betz("calibrate", "--dry-run")
-        alone = said.split("cst_t1, T1 spin echo 1.5 T Canon: 1 people")[1].split("cst_t1,")[0]
+        alone = said.split("cst_t1, T1 spin echo 1.5 T Canon: 1 person")[1].split("cst_t1,")[0]
         assert alone.count("as any vendor") == 5
         assert "shipped n site n used" in alone
 

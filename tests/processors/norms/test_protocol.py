@@ -54,6 +54,7 @@ def enhanced(**macros: Dataset) -> Dataset:
         ({"ScanningSequence": "??", "FlipAngle": "nonsense"}, "T1"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Invalid value for VR")
 def test_family_of_a_t1_follows_from_its_header(attributes, family):
     ds = Dataset()
     for keyword, value in attributes.items():
