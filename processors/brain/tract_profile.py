@@ -27,10 +27,13 @@ LabelArray = npt.NDArray[np.uint8]
 
 COLLAR_MM = (4.5, 10.0)
 MIN_COLLAR_VOXELS = 10
-PLAUSIBLE = (0.7, 2.0)
+PLAUSIBLE = (0.8, 2.0)
 """Signal of tract and collar over the reference: beyond it lies fluid, fat, a vessel or cortex."""
+PLAUSIBLE_DARK = (0.3, 1.6)
+"""The same where the sign is dark: restricted diffusion takes half, and fluid has four times as much."""
 EXTREME = (0.55, 2.2)
 """Beyond it a voxel is fluid, fat or bone, and its neighbours hold some of it; a severe sign is 1.7 on T2."""
+EXTREME_DARK = (0.2, 2.2)
 NEIGHBOUR_MM = 1.6
 NODES_A_SAMPLE = 2.0
 """Neighbouring nodes share voxels and path: so many count as one."""
@@ -167,8 +170,8 @@ def measure_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) 
         Maps patient LPS millimetres to atlas LPS millimetres, both of shape (n, 3).
     """
     tract = map_tract(volume, to_atlas)
-    signals = _signals(volume, tract)
     darker = volume.contrast is Contrast.ADC
+    signals = _signals(volume, tract, darker=darker)
     tracks = {side: _track(signals, tract, side, darker=darker) for side in (Side.LEFT, Side.RIGHT)}
     segments = tuple(
         _segment(signals, tracks[region.side], region) for _, region in LABELS if region.side is not None
@@ -185,7 +188,7 @@ def measure_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) 
     )
 
 
-def _signals(volume: Volume, tract: TractMap) -> _Signals:
+def _signals(volume: Volume, tract: TractMap, *, darker: bool) -> _Signals:
     """The signal as acquired and without shading, which is fitted without the lesions that are found."""
     raw = volume.array[tuple(tract.indices.T)].astype(np.float64)
     lesion = np.zeros(len(raw), dtype=bool)
@@ -201,9 +204,9 @@ def _signals(volume: Volume, tract: TractMap) -> _Signals:
             tract.atlas_points,
             float(np.prod(volume.spacing)),
         )
-    low, high = PLAUSIBLE
+    low, high = PLAUSIBLE_DARK if darker else PLAUSIBLE
     usable = (corrected > low) & (corrected < high) & ~lesion
-    usable &= ~_beside_extremes(corrected, raw > 0, tract)
+    usable &= ~_beside_extremes(corrected, raw > 0, tract, EXTREME_DARK if darker else EXTREME)
     return _Signals(corrected, raw / _reference_level(raw, tract, lesion), raw > 0, usable, lesion)
 
 
@@ -215,10 +218,12 @@ def _reference_level(signal: FloatArray, tract: TractMap, lesion: BoolArray) -> 
     return 1.0
 
 
-def _beside_extremes(relative: FloatArray, inside: BoolArray, tract: TractMap) -> BoolArray:
+def _beside_extremes(
+    relative: FloatArray, inside: BoolArray, tract: TractMap, limits: tuple[float, float]
+) -> BoolArray:
     """Voxels near the tract that may hold some fluid or fat of a neighbour."""
     near = np.flatnonzero(inside & (tract.distance <= COLLAR_MM[1] + NEIGHBOUR_MM))
-    extreme = (relative[near] < EXTREME[0]) | (relative[near] > EXTREME[1])
+    extreme = (relative[near] < limits[0]) | (relative[near] > limits[1])
     beside = np.zeros(len(relative), dtype=bool)
     if extreme.any():
         at = tract.atlas_points[near]

@@ -8,9 +8,10 @@ import pytest
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from scipy.spatial import cKDTree
 
+from processors.acquisition import Contrast
 from processors.brain import atlas
 from processors.brain.patient_space import points_of, sample
-from processors.brain.tract_profile import measure_tract
+from processors.brain.tract_profile import LABELS, measure_tract
 from processors.findings import TRACT_SEGMENTS, Region, Side
 from processors.volume import Volume
 
@@ -22,9 +23,10 @@ PLANES = {"axial": (AXIAL, (46, 100, 94)), "sagittal": (SAGITTAL_FLIPPED, (94, 9
 
 
 def head(affine, shape, brighter=None):
-    """The atlas' own white matter as a volume, one side's tract brighter by 20 % where asked."""
+    """The atlas' own tissue as a volume, one side's tract brighter by 20 % where asked."""
     at = points_of(affine, np.indices(shape, dtype=float).reshape(3, -1).T)
-    values = 100 * (0.5 + 0.5 * sample(atlas.image("icbm_white_matter"), at) / 255)
+    white, grey = (sample(atlas.image(f"icbm_{name}_matter"), at) / 255 for name in ("white", "grey"))
+    values = 100 * (0.3 + 0.7 * white + 0.5 * grey)
     if brighter is not None:
         line = atlas.centreline(brighter)
         distance, _ = cKDTree(line.points).query(at)
@@ -109,3 +111,52 @@ def test_points_and_images_agree():
     image.SetOrigin((5.0, 6.0, 7.0))
     image.SetSpacing((2.0, 3.0, 4.0))
     assert sample(image, np.array([[5 + 2 * 3, 6 + 3 * 2, 7 + 4 * 1.0]]))[0] == 23
+
+
+def test_restricted_diffusion_is_measured_where_it_is_dark():
+    volume = replace(head(*PLANES["axial"]), contrast=Contrast.ADC)
+    at = points_of(volume.affine, np.indices(volume.array.shape, dtype=float).reshape(3, -1).T)
+    distance, _ = cKDTree(atlas.centreline(Side.LEFT).points).query(at)
+    dark = np.where(distance < 4, 0.6, 1.0).reshape(volume.array.shape)
+    before = ratios(measured(volume))
+    after = ratios(measured(replace(volume, array=volume.array * dark.astype(np.float32))))
+    for region, ratio in after.items():
+        change = ratio / before[region] - 1
+        assert change == pytest.approx(-0.4 if region.side is Side.LEFT else 0, abs=0.05), region.key
+
+
+def test_a_tract_beside_the_centreline_is_followed():
+    """The tract lies 3 mm to the side of where the atlas has it."""
+    volume = head(*PLANES["axial"])
+    at = points_of(volume.affine, np.indices(volume.array.shape, dtype=float).reshape(3, -1).T)
+    line = atlas.centreline(Side.RIGHT).points + np.array([-2.0, 2.0, 0.0])
+    distance, _ = cKDTree(line).query(at)
+    bright = np.where(distance < 3.5, 1.15, 1.0).reshape(volume.array.shape).astype(np.float32)
+    before, after = (
+        ratios(measured(replace(volume, array=array))) for array in (volume.array, volume.array * bright)
+    )
+    for name in ("subcortical", "corona_radiata"):
+        region = Region(name, Side.RIGHT)
+        assert after[region] / before[region] - 1 == pytest.approx(0.15, abs=0.04)
+
+
+def test_labels_are_those_of_the_table_and_lie_on_their_side():
+    found = plain("axial")
+    at = points_of(AXIAL, found.indices.astype(float))
+    known = dict(LABELS)
+    assert set(found.labels.tolist()) <= set(known)
+    for value, region in known.items():
+        here = at[found.labels == value]
+        if region.side is not None:
+            assert len(here)
+            assert np.all((here[:, 0] > 0) == (region.side is Side.LEFT))
+
+
+def test_the_profile_runs_from_the_pons_up():
+    left, right = plain("axial").nodes
+    assert (left.side, right.side) == (Side.LEFT, Side.RIGHT)
+    assert 20 <= len(left.ratio) <= 40
+    assert left.segments[0] == "pons"
+    assert left.segments[-1] == "subcortical"
+    assert np.all(np.diff(left.position_mm) > 0)
+    assert len(left.position_mm) == len(left.segments) == len(left.ratio)
