@@ -102,7 +102,7 @@ def _beside(volume: Volume, contrast: Contrast, anchor: Registration) -> tuple[A
     if alone.registration is None or alone.problem is not None:
         return alone, True
     rigid, sides_agree = _brought_to(volume, contrast, anchor, through_atlas(alone.registration, anchor))
-    return (rigid, sides_agree) if rigid.problem is None else (alone, True)
+    return (rigid if rigid.problem is None else alone), sides_agree
 
 
 def _rank(contrast: Contrast) -> int:
