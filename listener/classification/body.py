@@ -30,6 +30,9 @@ NEVER_MEASURED = frozenset(
 )
 """What no analysis will ever read: a tag is believed for these."""
 
+LARGEST_HEAD_FIELD = 290.0
+"""Millimetres; a larger field of view in any direction takes in the neck."""
+
 TELLING = 0.75
 """Weight of a hint that may decide, not only lean."""
 
@@ -83,14 +86,38 @@ class Extent:
     tall: float | None
     thick: float | None
 
+    def _sides(self, plane: Plane) -> tuple[float, float, float] | None:
+        """From left to right, from front to back, and from feet to head; ``None`` where not all are known."""
+        if self.wide is None or self.tall is None or self.thick is None:
+            return None
+        if plane is Plane.AXIAL:
+            return self.wide, self.tall, self.thick
+        if plane is Plane.SAGITTAL:
+            return self.thick, self.wide, self.tall
+        return (self.wide, self.thick, self.tall) if plane is Plane.CORONAL else None
+
     def may_be_a_head(self, plane: Plane) -> bool:
-        """Whether a whole head would fit: all three are known, and none is too small or too large."""
-        least = {Plane.AXIAL: (150, 190, 85), Plane.SAGITTAL: (190, 190, 95), Plane.CORONAL: (150, 170, 110)}
-        limits = least.get(plane)
-        sizes = (self.wide, self.tall, self.thick)
-        return limits is not None and all(
-            between(size, low, 300) for size, low in zip(sizes, limits, strict=True)
-        )
+        """Whether a brain would fit, with or without its skull, and a neck would not need so much.
+
+        A field of view that is longer from front to back than it is wide is made for heads.
+        """
+        sides = self._sides(plane)
+        if sides is None or max(sides) > LARGEST_HEAD_FIELD:
+            return False
+        across, along, high = sides
+        if across < 105 or along < 150 or high < 85:
+            return False
+        return plane is not Plane.AXIAL or along >= 190 or (along >= 1.1 * across and high >= 100)
+
+    def is_a_whole_head(self, plane: Plane) -> bool:
+        """Whether only a whole head has such a field of view."""
+        sides = self._sides(plane)
+        if sides is None or max(sides) > LARGEST_HEAD_FIELD:
+            return False
+        across, along, high = sides
+        if plane is Plane.AXIAL:
+            return along >= 190 and 125 <= high <= 220 and (across >= 205 or along >= 1.1 * across >= 165)
+        return across >= 120 and along >= 190 and high >= 190
 
 
 def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane) -> BodyVerdict:
@@ -123,6 +150,8 @@ def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane)
         return BodyVerdict(BodyPart.UNKNOWN, 0.3, (*reasons, "the body part is not clear"))
     if best is BodyPart.BRAIN and contrast not in NEVER_MEASURED:
         doubt = _doubt_of_brain([*of_series, *of_images], of_study, tags, coil, extent, plane)
+        if all(hint.reason in FIELD_OF_VIEW for hint in hints if hint.body_part is best and hint.weight > 0):
+            doubt = doubt or _doubt_of_field(contrast, facts)
         if doubt:
             return BodyVerdict(BodyPart.UNKNOWN, 0.3, (*reasons, doubt))
     if best is BodyPart.CERVICAL_SPINE and not any(
@@ -154,6 +183,12 @@ def _doubt_of_brain(
     if agree and not spine_too and not _reaches_the_neck(coil):
         return None
     return "only what was typed in at the scanner says brain: nothing of the images themselves"
+
+
+def _doubt_of_field(contrast: Contrast, facts: Facts) -> str | None:
+    """A field of view alone tells of a head only where the sequence is one that is made of heads."""
+    prepared = facts.gradient_echo is True and ("MP" in facts.variant or facts.ti is not None)
+    return None if contrast is Contrast.T1 and prepared else "only the field of view says brain"
 
 
 def _reaches_the_neck(coil: str) -> bool:
@@ -212,9 +247,9 @@ def _extent_hints(extent: Extent, plane: Plane) -> list[_Hint]:
         (plane is Plane.SAGITTAL and between(thick, 110, 240) and not between(tall, 290, 1500), _WIDE),
         (plane is Plane.SAGITTAL and between(tall, 290, 1500), _TALLER_THAN_A_HEAD),
         (plane is Plane.SAGITTAL and between(tall, 330, 1500), _TALL),
-        (plane is Plane.AXIAL and between(wide, 80, 190), _SMALL_FIELD),
+        (plane is Plane.AXIAL and between(wide, 80, 190) and not extent.may_be_a_head(plane), _SMALL_FIELD),
         (plane is Plane.AXIAL and between(thick, 20, 85), _SHORT),
-        (plane is Plane.AXIAL and between(wide, 205, 290) and between(thick, 125, 220), _WHOLE_HEAD),
+        (extent.is_a_whole_head(plane), _WHOLE_HEAD),
     ]
     return [hint for holds, group in hints if holds for hint in group]
 
@@ -242,8 +277,11 @@ _TALL = tuple(
     _Hint(part, weight, "sagittal images taller than a neck")
     for part, weight in ((BodyPart.OTHER_SPINE, 0.75), (BodyPart.CERVICAL_SPINE, -0.75))
 )
-_WHOLE_HEAD = (_Hint(BodyPart.BRAIN, 1.0, "axial stack as wide and as high as a head"),)
+_WHOLE_HEAD = (_Hint(BodyPart.BRAIN, 1.0, "the field of view of a whole head"),)
 _SMALL_FIELD = (_Hint(BodyPart.BRAIN, -1.5, "axial images narrower than a head"),)
+
+
+FIELD_OF_VIEW = frozenset(hint.reason for hint in (*_WIDE, *_WHOLE_HEAD))
 
 
 def _coil_hints(coil: str, spine: bool) -> list[_Hint]:

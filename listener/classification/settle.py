@@ -8,6 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from listener.classification import words as say
+from listener.classification.body import FIELD_OF_VIEW
 from listener.classification.facts import facts_of, says_after_contrast
 from listener.classification.headers import Header, words_in
 from listener.classification.pixels import Fluid, Shown
@@ -84,9 +85,12 @@ def _body_part(header: Header, found: Classification, shown: Shown) -> Classific
         return replace(found, body_part=BodyPart.UNKNOWN, evidence=(*found.evidence, reason))
     if found.body_part is not BodyPart.UNKNOWN:
         return found
-    if shown is Shown.HEAD and say.BRAIN.search(texts + tag) and not say.CERVICAL.search(
+    elsewhere = spine or bool(say.OTHER_PART.search(texts + tag))
+    by_name = say.BRAIN.search(texts + tag) and not say.CERVICAL.search(
         words_in(header, "SeriesDescription", "ProtocolName")
-    ):  # fmt: skip
+    )
+    by_field = not elsewhere and any(reason in FIELD_OF_VIEW for reason in found.evidence)
+    if shown is Shown.HEAD and (by_name or by_field):
         return _is_now(found, BodyPart.BRAIN, "the pixels show the outline of a head")
     if shown is Shown.NECK and spine and not say.OTHER_SPINE.search(texts + tag):
         return _is_now(found, BodyPart.CERVICAL_SPINE, "the pixels show the outline of a neck")

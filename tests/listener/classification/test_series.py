@@ -130,7 +130,7 @@ def test_a_study_of_the_neck_tagged_as_head_is_not_called_brain():
         ({"BodyPartExamined": "BRAIN", "ReceiveCoilName": "Head_32"}, BodyPart.BRAIN),
         ({"BodyPartExamined": "CSPINE"}, BodyPart.CERVICAL_SPINE),
         ({}, BodyPart.UNKNOWN),
-        ({"Columns": 256, "PixelSpacing": [0.9, 0.9], "NumberOfInstances": 42}, BodyPart.BRAIN),
+        ({"Rows": 256, "Columns": 256, "PixelSpacing": [0.9, 0.9], "NumberOfInstances": 42}, BodyPart.BRAIN),
         ({"Columns": 256, "PixelSpacing": [0.6, 0.6], "NumberOfInstances": 30}, BodyPart.UNKNOWN),
         (
             {"BodyPartExamined": "HEAD", "Columns": 256, "PixelSpacing": [0.6, 0.6], "NumberOfInstances": 30},
@@ -207,6 +207,39 @@ def test_what_the_timing_alone_leaves_open_is_not_measured(changes, contrast, do
     assert found.body_part is BodyPart.BRAIN
     assert (found.confidence < CONFIDENT) is (doubt is not None)
     assert doubt is None or any(doubt in reason for reason in found.evidence)
+
+
+MPRAGE = MR | {
+    "ImageType": ["ORIGINAL", "PRIMARY", "M"], "ScanningSequence": ["GR", "IR"], "SequenceVariant": ["SP", "MP"],
+    "EchoTime": 3, "RepetitionTime": 2300, "InversionTime": 900, "FlipAngle": 9, "SeriesDescription": "t1_mprage",
+}  # fmt: skip
+CORONAL = [1, 0, 0, 0, 0, -1]
+FIELDS = [
+    ("1 mm template, axial", AXIAL, 182, 218, 182, 1, 1, True, True),
+    ("without skull, axial", AXIAL, 124, 160, 140, 1, 1, True, False),
+    ("without skull, coronal", CORONAL, 124, 140, 160, 1, 1, True, False),
+    ("3 mm, axial", AXIAL, 256, 256, 48, 3, 0.91, True, True),
+    ("20 slices of 5 mm, axial", AXIAL, 512, 512, 20, 5, 0.45, True, False),
+    ("sagittal", SAGITTAL, 256, 256, 176, 1, 1, True, True),
+    ("neck, axial", AXIAL, 512, 512, 30, 3, 0.35, False, False),
+    ("neck, axial 3-D", AXIAL, 180, 180, 64, 2, 1, False, False),
+    ("neck, sagittal", SAGITTAL, 384, 384, 15, 3.3, 0.6, False, False),
+    ("head and neck, sagittal", SAGITTAL, 320, 320, 192, 1, 1, False, False),
+]
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field[0])
+def test_a_brain_is_as_large_as_a_head(field):
+    """With the tag HEAD, and without: then only a prepared T1 of a whole head's field of view is a brain."""
+    _, cosines, columns, rows, slices, step, spacing, tagged, untagged = field
+    header = MPRAGE | {"ImageOrientationPatient": cosines, "Columns": columns, "Rows": rows}
+    header |= {"NumberOfInstances": slices, "SliceThickness": step, "PixelSpacing": [spacing, spacing]}
+    assert (classify(header | {"BodyPartExamined": "HEAD"}).body_part is BodyPart.BRAIN) is tagged
+    assert (classify(header).body_part is BodyPart.BRAIN) is untagged
+    spin_echo = (
+        header | SPIN_ECHO_T1 | {"SeriesDescription": "t1", "InversionTime": None, "SequenceVariant": "SK"}
+    )
+    assert classify(spin_echo).body_part is BodyPart.UNKNOWN
 
 
 SCALARS = (
