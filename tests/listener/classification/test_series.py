@@ -210,8 +210,9 @@ def test_what_the_timing_alone_leaves_open_is_not_measured(changes, contrast, do
 
 
 MPRAGE = MR | {
-    "ImageType": ["ORIGINAL", "PRIMARY", "M"], "ScanningSequence": ["GR", "IR"], "SequenceVariant": ["SP", "MP"],
-    "EchoTime": 3, "RepetitionTime": 2300, "InversionTime": 900, "FlipAngle": 9, "SeriesDescription": "t1_mprage",
+    "ImageType": ["ORIGINAL", "PRIMARY", "M"], "ScanningSequence": ["GR", "IR"],
+    "SequenceVariant": ["SP", "MP"], "EchoTime": 3, "RepetitionTime": 2300, "InversionTime": 900,
+    "FlipAngle": 9, "SeriesDescription": "t1_mprage",
 }  # fmt: skip
 CORONAL = [1, 0, 0, 0, 0, -1]
 FIELDS = [
