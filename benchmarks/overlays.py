@@ -7,6 +7,7 @@ the tract, and what the atlas does not call brain is black.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copy
 from typing import Annotated
 
 import matplotlib as mpl
@@ -51,10 +52,13 @@ class Drawn:
     ----------
     fit
         Correlation of the brain's signal with what the atlas' tissues explain of it.
+    refused
+        Whether the analysis itself says that the atlas could not be carried over.
     """
 
     name: str
     fit: float
+    refused: bool
     path: Path
 
 
@@ -63,7 +67,7 @@ def main(
     folder: Annotated[Path, typer.Argument(help="Where the pictures go.")] = Path("overlays"),
     study: Annotated[list[str] | None, typer.Option(help="Only these.")] = None,
 ) -> None:
-    """Draw, and say which fit best and worst."""
+    """Draw, and say how well the atlas fits; the best and the worst that the analysis accepts are copied."""
     mpl.use("Agg")
     studies = [one for one in brain_studies() if not study or one.name in study]
     if not studies:
@@ -72,7 +76,11 @@ def main(
     folder.mkdir(parents=True, exist_ok=True)
     drawn = [picture for one in studies for picture in draw_study(one, folder)]
     for picture in sorted(drawn, key=lambda d: d.fit, reverse=True):
-        console.print(f"{picture.fit:6.3f}  {picture.name:28} {picture.path}")
+        console.print(f"{picture.fit:6.3f}  {picture.name:28} {'refused' if picture.refused else ''}")
+    accepted = [picture for picture in drawn if not picture.refused]
+    if accepted:
+        copy(max(accepted, key=lambda d: d.fit).path, folder / "validation-overlay-best.png")
+        copy(min(accepted, key=lambda d: d.fit).path, folder / "validation-overlay-worst.png")
 
 
 def draw_study(study: RealStudy, folder: Path) -> list[Drawn]:
@@ -94,7 +102,8 @@ def draw_aligned(
         path = folder / f"{name} {contrast}.png".replace(" ", "-")
         measurement = measure_tract(volume, alignment.to_atlas)
         draw(f"{name}, {contrast}", volume, alignment, measurement, path)
-        drawn.append(Drawn(f"{name} {contrast}", alignment.assessment.agreement, path))
+        refused = alignment.problem is not None
+        drawn.append(Drawn(f"{name} {contrast}", alignment.assessment.agreement, refused, path))
     return drawn
 
 

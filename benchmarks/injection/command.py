@@ -27,6 +27,7 @@ class NormChoice(StrEnum):
     """What the heads are compared with."""
 
     LEFT_OUT = "left-out"
+    LEFT_OUT_MEANS = "left-out-means"
     SHIPPED = "shipped"
 
 
@@ -35,7 +36,7 @@ def main(
     norms: Annotated[
         NormChoice,
         typer.Option(
-            help="Norms of all the other people here, or those that Betz ships (partly from these)."
+            help="Norms of all other people here, their means with the shipped spread, or what is shipped."
         ),
     ] = NormChoice.LEFT_OUT,
     degraded: Annotated[bool, typer.Option(help="Worsen the series in four ways as well.")] = False,
@@ -66,11 +67,16 @@ def main(
 def _outcomes(
     one: Subject, cases: Sequence[Case], norms: NormChoice, untouched: Sequence[Outcome], *, align_each: bool
 ) -> list[Outcome]:
-    compared = (
-        norms_without(one.study.person, untouched, brain_studies(), one.volumes.values())
-        if norms is NormChoice.LEFT_OUT
-        else default_norms()
-    )
+    if norms is NormChoice.SHIPPED:
+        compared = default_norms()
+    else:
+        compared = norms_without(
+            one.study.person,
+            untouched,
+            brain_studies(),
+            one.volumes.values(),
+            shipped_spread=norms is NormChoice.LEFT_OUT_MEANS,
+        )
     return list(evaluate(one, cases, compared, align_each=align_each))
 
 

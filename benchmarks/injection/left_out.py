@@ -1,6 +1,7 @@
 """Norms from everybody but the person who is judged."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -12,7 +13,7 @@ from processors.acquisition import Contrast
 from processors.brain.corticospinal import TRACT
 from processors.brain.limits import MAX_LESION_SHARE
 from processors.findings import TRACT_SEGMENTS, Side
-from processors.norms import Norm, Norms, Protocol, SiteNorm, protocol_of
+from processors.norms import Norm, Norms, Protocol, SegmentNorms, SiteNorm, default_norms, protocol_of
 from processors.volume import Volume
 
 FEWEST = 3
@@ -24,18 +25,29 @@ UNSOUND = frozenset({"registration-failed", "low-snr", "reference-spread"})
 
 
 def norms_without(
-    person: str, untouched: Sequence[Outcome], studies: Iterable[RealStudy], volumes: Iterable[Volume]
+    person: str,
+    untouched: Sequence[Outcome],
+    studies: Iterable[RealStudy],
+    volumes: Iterable[Volume],
+    *,
+    shipped_spread: bool = False,
 ) -> Norms:
     """Norms of the untouched, sound series of all other people, for the families of these volumes.
 
     The standard deviation is that of a person yet unmeasured: of the others' values, times √(1 + 1/n) and as
     much more as Student's distribution reaches beyond the normal one at two standard deviations.
+
+    Parameters
+    ----------
+    shipped_spread
+        Whether the standard deviations are those that Betz ships: of so few people they are hardly known.
     """
     sick = {(study.name, side) for study in studies for side in study.diseased_sides}
     site = []
     for volume in volumes:
         if volume.contrast not in SIGN_OF:
             continue
+        sign = SIGN_OF[Contrast(volume.contrast)]
         others = [
             o
             for o in untouched
@@ -49,8 +61,15 @@ def norms_without(
         people = len({o.person for o in others})
         if segments:
             protocol = Protocol(protocol_of(volume).family)
-            site.append(SiteNorm(SIGN_OF[Contrast(volume.contrast)], protocol, TRACT, people, segments))
+            if shipped_spread:
+                segments = _with_spread_of(default_norms().of(sign, protocol), segments)
+            site.append(SiteNorm(sign, protocol, TRACT, people, segments))
     return Norms(f"without {person}", tuple(site))
+
+
+def _with_spread_of(shipped: SegmentNorms | None, found: Mapping[str, Norm]) -> dict[str, Norm]:
+    spreads = {} if shipped is None else shipped.segments
+    return {name: replace(norm, sd=spreads[name].sd) for name, norm in found.items() if name in spreads}
 
 
 def _of_person(

@@ -18,7 +18,7 @@ from processors.acquisition import Contrast
 from processors.brain import atlas
 from processors.brain.patient_space import points_of
 from processors.findings import TRACT_SEGMENTS, Side, Sign, State
-from processors.norms import protocol_of
+from processors.norms import default_norms, protocol_of
 from processors.volume import Volume
 
 LOW, HIGH = np.array([-46.0, -46.0, -54.0]), np.array([46.0, 18.0, 70.0])
@@ -141,6 +141,15 @@ def test_lesions_and_failed_series_are_no_norm():
     found = norms_without("0", [*sound, lesion, failed], (), [volume]).of(Sign.CST_T1, protocol_of(volume))
     assert found.segments["pons"].mean == pytest.approx(1.02)
     assert found.segments["subcortical"].n == 4
+
+
+def test_the_spread_can_be_the_shipped_one():
+    everybody = [outcome(str(n), even(1 + n / 100)) for n in range(5)]
+    volume = series(mni_grid())
+    found = norms_without("0", everybody, (), [volume], shipped_spread=True)
+    shipped = default_norms().of(Sign.CST_T1, protocol_of(volume)).segments["pons"]
+    norm = found.of(Sign.CST_T1, protocol_of(volume)).segments["pons"]
+    assert (norm.sd, norm.mean) == (shipped.sd, pytest.approx(1.025))
 
 
 def test_too_few_others_make_no_norm():
