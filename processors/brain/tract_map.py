@@ -26,6 +26,8 @@ HALF_THICKNESS_MM = 2.6
 """Half of the length of tract that a node stands for, a little more than the spacing of the nodes."""
 PARTIAL_VOXEL = 0.55
 """Share of a voxel's edge that a core or a disc must be wide for no voxel to slip through."""
+CORE_VOXELS = 1.15
+"""Smallest radius of the core in edges of a cube of a voxel's volume: enough voxels where they are coarse."""
 AROUND_TRACT_MM = 11.0
 SPARED_MM = 7.0
 """Around the centreline, left out of the fit of shading: the tract's own width and its misplacement."""
@@ -151,6 +153,7 @@ def _away_from_fluid(at: FloatArray) -> BoolArray:
 def _discs(at: FloatArray, here: IntArray, line: atlas.Centreline, volume: Volume) -> tuple[Disc, ...]:
     tree = cKDTree(at[here])
     edges = volume.affine[:3, :3].T
+    volume_edge = float(np.cbrt(np.prod(volume.spacing)))
     across = _across(line.tangents)
     discs = []
     for point, tangent, axes in zip(line.points, line.tangents, across, strict=True):
@@ -160,7 +163,7 @@ def _discs(at: FloatArray, here: IntArray, line: atlas.Centreline, volume: Volum
         found = here[tree.query_ball_point(point, DISC_MM + half)]
         away = at[found] - point
         in_slab = np.abs(away @ tangent) <= half
-        core = max(CORE_MM, PARTIAL_VOXEL * float(np.max(aside)))
+        core = max(CORE_MM, PARTIAL_VOXEL * float(np.max(aside)), CORE_VOXELS * volume_edge)
         discs.append(Disc(found[in_slab], away[in_slab] @ axes.T, core))
     return tuple(discs)
 
