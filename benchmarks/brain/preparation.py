@@ -11,6 +11,8 @@ from benchmarks.injection.ants_space import coarse, extract_brain, from_sitk, mn
 from processors.brain import atlas
 from processors.brain.tissue_model import brain_mask
 
+BRIGHTEST_PERCENT = 95
+"""Vessels and fat at the edge of the brain must not be a class of their own."""
 CLASSES = {2: GREY, 3: WHITE}
 """What k-means calls the classes of a T1, from dark to bright; the first is fluid."""
 
@@ -22,7 +24,7 @@ def atlas_brain() -> ANTsImage:
 
 def brain_of(head: ANTsImage) -> tuple[ANTsImage, ANTsImage]:
     """A T1 with its shading corrected and all but the brain set to 0, and the brain's mask."""
-    found = extract_brain(coarse(head), mni_brain())
+    found = extract_brain(coarse(head), mni_brain(), margin=0.0)
     mask = ants.resample_image_to_target(
         ants.threshold_image(found, 1e-6), head, interp_type="nearestNeighbor"
     )
@@ -31,7 +33,10 @@ def brain_of(head: ANTsImage) -> tuple[ANTsImage, ANTsImage]:
 
 def tissue_by_signal(brain: ANTsImage, mask: ANTsImage) -> npt.NDArray[np.uint8]:
     """Grey and white matter, shape (slices, rows, columns), by Atropos from three classes of k-means."""
-    found = ants.atropos(a=brain, x=mask, i="kmeans[3]", m="[0.1,1x1x1]", c="[5,0]")
+    inside = mask.numpy() > 0
+    signal = brain.numpy()
+    even = brain.new_image_like(np.minimum(signal, np.percentile(signal[inside], BRIGHTEST_PERCENT)))
+    found = ants.atropos(a=even, x=mask, i="kmeans[3]", m="[0.1,1x1x1]", c="[5,0]")
     classes = found["segmentation"].numpy().transpose(2, 1, 0)
     labels = np.zeros(classes.shape, dtype=np.uint8)
     for number, tissue in CLASSES.items():

@@ -84,8 +84,10 @@ def coarse(image: ANTsImage) -> ANTsImage:
     return ants.resample_image(image, (SPACING_MM,) * 3, use_voxels=False, interp_type=0)
 
 
-def extract_brain(whole: ANTsImage, template: ANTsImage, *, already: bool = False) -> ANTsImage:
-    """The head evened by N4 and without what lies outside a template's brain, a few millimetres widened."""
+def extract_brain(
+    whole: ANTsImage, template: ANTsImage, *, already: bool = False, margin: float = MARGIN_MM
+) -> ANTsImage:
+    """The head evened by N4 and without what lies outside a template's brain, widened by a margin (mm)."""
     if already:
         return ants.n4_bias_field_correction(whole, mask=ants.threshold_image(whole, 1e-6), shrink_factor=3)
     head = colin27_head()
@@ -93,7 +95,8 @@ def extract_brain(whole: ANTsImage, template: ANTsImage, *, already: bool = Fals
     mask = ants.apply_transforms(
         whole, ants.threshold_image(template, 1.0), found["fwdtransforms"], interpolator="nearestNeighbor"
     )
-    mask = ants.iMath(mask, "MD", round(MARGIN_MM / SPACING_MM))
+    if margin:
+        mask = ants.iMath(mask, "MD", round(margin / SPACING_MM))
     return ants.n4_bias_field_correction(whole, mask=mask, shrink_factor=3) * mask
 
 
