@@ -11,7 +11,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from listener.archive import Key
 from listener.classification import Classification, classify
-from listener.classification.headers import Header, headers_of, numbers_in
+from listener.classification.headers import Header, headers_of, number_in, numbers_in
 from listener.classification.overrides import Override, override
 from listener.classification.pixels import MOST_SLICES, Fluid, fluid_in, shown_in
 from listener.classification.settle import Doubt, doubts_of, settled
@@ -141,6 +141,7 @@ def study_stacks(
                 classification=_with_pixels(archive, study_instance_uid, one, classification),
                 fault=None if one.stack.usable else f"The series is no image series ({one.stack.note}).",
                 note=one.stack.note,
+                b_value=number_in(one.series.header, "DiffusionBValue"),
             ),
             one.frames,
             str(one.series.header.get("SeriesDescription") or ""),

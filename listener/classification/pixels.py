@@ -87,7 +87,9 @@ def thinned(
     image: npt.NDArray[np.float32], spacing: tuple[float, float]
 ) -> tuple[npt.NDArray[np.float64], tuple[float, float]]:
     """A slice of about :data:`COARSE_MM`, averaged over blocks of pixels, and its spacing."""
-    down, across = (max(1, round(COARSE_MM / step)) for step in spacing)
+    down, across = (
+        max(1, round(min(COARSE_MM / step, size))) for step, size in zip(spacing, image.shape, strict=True)
+    )
     rows, columns = image.shape[0] // down * down, image.shape[1] // across * across
     blocks = image[:rows, :columns].reshape(rows // down, down, columns // across, across)
     return blocks.mean(axis=(1, 3), dtype=np.float64), (spacing[0] * down, spacing[1] * across)

@@ -114,3 +114,17 @@ def test_an_override_goes_before_all_and_is_shown(archive):
     (stack,) = study_stacks(archive, "1.2.9", images, (site,))
     assert stack.classified.classification.body_part is BodyPart.CERVICAL_SPINE
     assert "the neck coil's T2" in stack.classified.classification.evidence[0]
+
+
+def test_a_stack_says_its_b_value(archive):
+    """Of a diffusion series the stack with the usual weighting is analysed."""
+    images = series_of((150, 190), "1.2.9", archive, DiffusionBValue=1000.0)
+    (stack,) = study_stacks(archive, "1.2.9", images)
+    assert stack.classified.b_value == 1000
+
+
+@pytest.mark.parametrize("spacing", [1e-9, 5e-324])
+def test_an_absurd_pixel_spacing_is_no_error(archive, spacing):
+    images = series_of((150, 190), "1.2.9", archive, PixelSpacing=[spacing, spacing])
+    (stack,) = study_stacks(archive, "1.2.9", images)
+    assert stack.classified.classification.body_part is BodyPart.UNKNOWN
