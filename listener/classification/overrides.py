@@ -66,7 +66,7 @@ class Override:
 
 def _meets(header: Header, keyword: str, wanted: Condition) -> bool:
     if isinstance(wanted, str):
-        pattern = wanted.casefold()
+        pattern = wanted.casefold().replace("[", "[[]")
         found = [str(value)[:256].casefold().strip() for value in members(header, keyword)]
         return any(fnmatchcase(text, pattern) for text in found or [""])
     number = number_in(header, keyword)

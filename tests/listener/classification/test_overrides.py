@@ -101,3 +101,9 @@ def test_overrides_from_the_settings(monkeypatch, tmp_path):
     (one,) = Settings().classification()
     assert one.applies(SERIES)
     assert one.contrast is Contrast.T1
+
+
+def test_brackets_in_a_pattern_are_meant_as_they_stand():
+    one = Override("fat", {"SeriesDescription": "t1 [fs]*"}, ignore=True)
+    assert one.applies(SERIES | {"SeriesDescription": "T1 [FS] tra"})
+    assert not one.applies(SERIES | {"SeriesDescription": "T1 f"})
