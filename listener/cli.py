@@ -28,6 +28,8 @@ SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="Settings file; by default betz.toml, where there is one.")
 ]
 console = Console()
+verbatim = Console(markup=False)
+"""For values that came over the network: brackets in them are no markup."""
 
 
 class NodeProcess(StrEnum):
@@ -164,7 +166,7 @@ def send(
         raise typer.Exit(1) from None
     console.print(f"{sent.accepted} of {len(files)} instances were accepted.")
     for answer, count in sent.refused.items():
-        console.print(f"  {count} × {answer}")
+        verbatim.print(f"  {count} × {answer}")
     raise typer.Exit(1 if sent.refused else 0)
 
 
@@ -199,7 +201,7 @@ def status(settings: SettingsFile = None) -> None:
     """Show the studies: what came, what ran, what failed and why, what waits."""
     from listener.status import print_status
 
-    print_status(_settings(settings), console)
+    print_status(_settings(settings), verbatim)
 
 
 @app.command()
@@ -211,7 +213,7 @@ def results(
     """Show the findings of a study."""
     from listener.status import print_results
 
-    raise typer.Exit(print_results(_settings(settings), console, study_uid, as_json=as_json))
+    raise typer.Exit(print_results(_settings(settings), verbatim, study_uid, as_json=as_json))
 
 
 @app.command()
@@ -221,7 +223,7 @@ def retry(
     """Have a study processed again, such as one that failed."""
     from listener.status import process_study_again
 
-    raise typer.Exit(process_study_again(_settings(settings), console, study_uid))
+    raise typer.Exit(process_study_again(_settings(settings), verbatim, study_uid))
 
 
 @app.command()
@@ -239,9 +241,9 @@ def normal(
         typer.echo("Name a study by its Study Instance UID, or give --list.", err=True)
         raise typer.Exit(2)
     node = _settings(settings)
-    outcome = mark(node, console, study_uids, note, remove=remove) if study_uids else 0
+    outcome = mark(node, verbatim, study_uids, note, remove=remove) if study_uids else 0
     if listed and outcome == 0:
-        outcome = list_normals(node, console)
+        outcome = list_normals(node, verbatim)
     raise typer.Exit(outcome)
 
 
@@ -260,10 +262,10 @@ def calibrate(
         raise typer.Exit(2)
     node = _settings(settings)
     if show:
-        raise typer.Exit(normals.show_norms(node, console))
+        raise typer.Exit(normals.show_norms(node, verbatim))
     if withdraw:
-        raise typer.Exit(normals.withdraw(node, console))
-    raise typer.Exit(normals.calibrate_site(node, console, dry_run=dry_run))
+        raise typer.Exit(normals.withdraw(node, verbatim))
+    raise typer.Exit(normals.calibrate_site(node, verbatim, dry_run=dry_run))
 
 
 @app.command()

@@ -43,11 +43,11 @@ def classify_folder(folder: Path, overrides: Sequence[Override], console: Consol
     store, studies = _index(folder, console)
     for study_uid, images in studies.items():
         stacks = study_stacks(store, study_uid, images, overrides)
-        console.print(f"[bold]Study {escape(study_uid)}[/bold]")
+        console.print(f"[bold]Study {escape(study_uid)}[/bold]", markup=True)
         decisions = route([stack.classified for stack in stacks])
         for stack, decision in zip(stacks, decisions, strict=True):
             for line in _lines(stack, decision):
-                console.print(line, soft_wrap=True)
+                console.print(line, soft_wrap=True, markup=True)
     if not studies:
         console.print("There are no DICOM files with a study and a series.")
 
@@ -59,23 +59,31 @@ def _index(folder: Path, console: Console) -> tuple[FolderStore, dict[str, dict[
         try:
             ds = dcmread(path, specific_tags=list(_TAGS), stop_before_pixels=True)
             study, series, instance, sop_class = (str(ds.get(tag, "")) for tag in _TAGS)
-            store.paths[Key(study, series, instance)] = path
+            key = Key(study, series, instance)
         except UNREADABLE:
-            console.print(f"{escape(str(path))} could not be read.")
+            console.print(f"{path} could not be read.", markup=False)
             continue
+        if key in store.paths:
+            continue
+        store.paths[key] = path
         studies.setdefault(study, {}).setdefault(series, []).append((sop_class, instance))
     return store, {study: dict(by_series) for study, by_series in studies.items()}
+
+
+def _legible(text: str) -> str:
+    """Text from a header, without what a terminal would obey."""
+    return escape("".join(sign if sign.isprintable() else " " for sign in text))
 
 
 def _lines(stack: StudyStack, decision: Decision) -> Iterator[str]:
     one, found = stack.classified, stack.classified.classification
     name = stack.description.strip() or one.series_instance_uid
     note = f" ({one.note})" if one.note else ""
-    yield f"\n  [bold]{escape(name)}[/bold], {one.images} images{escape(note)}"
+    yield f"\n  [bold]{_legible(name)}[/bold], {one.images} images{_legible(note)}"
     yield f"    is     {found.contrast}, {found.body_part}, {found.plane}; {found.confidence:.0%} sure"
     if decision.analysis is None:
-        yield f"    goes   nowhere: {escape(decision.why)}"
+        yield f"    goes   nowhere: {_legible(decision.why)}"
     else:
         yield f"    goes   to the analysis of the {decision.analysis}"
     for number, reason in enumerate(found.evidence):
-        yield f"    {'       ' if number else 'because'} {escape(reason)}"
+        yield f"    {'       ' if number else 'because'} {_legible(reason)}"

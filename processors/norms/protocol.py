@@ -120,7 +120,8 @@ def field_strength_class(tesla: float | None) -> float | None:
 
 def manufacturer_name(manufacturer: str | None) -> str | None:
     """One spelling for every way a manufacturer has written its name."""
-    words = " ".join((manufacturer or "").split())
+    legible = "".join(sign if sign.isprintable() else " " for sign in manufacturer or "")
+    words = " ".join(legible.split())
     if not words:
         return None
     searched = words.casefold()

@@ -195,6 +195,14 @@ class TestCalibrate:
     def test_one_thing_at_a_time(self, engine):
         assert "Give one of" in betz("calibrate", "--show", "--withdraw", code=2)
 
+    def test_what_a_header_or_a_note_says_is_printed_as_it_stands(self, engine, monkeypatch):
+        odd = replace(PROTOCOL, manufacturer="Acme [/b]")
+        monkeypatch.setattr("tests.listener.test_normals.PROTOCOL", odd)
+        one = marked(engine)[0]
+        assert "T1 spin echo 1.5 T Acme [/b]" in betz("calibrate")
+        betz("normal", one, "--note", "ward [/red]")
+        assert "ward [/red]" in betz("normal", "--list")
+
     def test_a_wrongly_marked_study_is_named(self, engine):
         marked(engine, 9)
         wrong = measured(engine, 20, finding(20, shift=12, state=State.PRESENT))

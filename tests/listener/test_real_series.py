@@ -1,5 +1,6 @@
 """Real series from scanners, all the way from files to volumes."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -93,3 +94,11 @@ def test_the_command_shows_class_evidence_and_way(tmp_path):
     empty = Console(record=True)
     classify_folder(tmp_path, (), empty)
     assert "no DICOM" in empty.export_text()
+
+
+def test_copies_of_an_instance_count_once(tmp_path):
+    for copy in ("a.dcm", "b.dcm"):
+        shutil.copy(PYDICOM / "MR_small.dcm", tmp_path / copy)
+    console = Console(record=True, width=200)
+    classify_folder(tmp_path, (), console)
+    assert ", 1 images" in console.export_text()

@@ -148,7 +148,7 @@ def test_field_strengths_have_classes(tesla, nominal):
         ("GE MEDICAL SYSTEMS", "GE"), ("GE HEALTHCARE", "GE"), ("GE", "GE"), ("TOSHIBA_MEC", "Canon"),
         ("CANON_MEC", "Canon"),
         ("UIH", "United Imaging"), ("  Acme   Scanners ", "Acme Scanners"), ("", None), (None, None),
-        ("   ", None),
+        ("   ", None), ("Acme\x1b[2J\0", "Acme [2J"), ("\x1b\0", None),
     ],
 )  # fmt: skip
 def test_manufacturers_have_one_spelling(stated, name):
@@ -158,7 +158,7 @@ def test_manufacturers_have_one_spelling(stated, name):
 @given(st.text(max_size=200))
 def test_any_manufacturer_is_a_short_name_or_none(text):
     name = manufacturer_name(text)
-    assert name is None or 0 < len(name) <= 32
+    assert name is None or (0 < len(name) <= 32 and name.isprintable())
 
 
 def test_wider_families_end_with_the_general_one():
