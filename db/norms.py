@@ -145,5 +145,5 @@ def _shown_version(session: Session, study_id: int) -> int | None:
 
 
 def _pseudonym(study: Study) -> str:
-    identity = study.patient_id or study.study_instance_uid
-    return hashlib.sha256(identity.strip().encode()).hexdigest()
+    identity = (study.patient_id or "").strip() or study.study_instance_uid
+    return hashlib.sha256(identity.encode()).hexdigest()
