@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from processors.brain.signal_quality import spread
 from processors.brain.shading import shading
+from processors.brain.signal_quality import spread
 
 
 @pytest.fixture
