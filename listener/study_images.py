@@ -7,7 +7,12 @@ from io import BytesIO
 from typing import Any, Protocol
 
 from pydicom import Dataset, dcmread
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from listener.archive import Key
 from listener.classification import Classification, classify
@@ -21,7 +26,7 @@ from listener.file_meta import dataset_of, file_meta
 from listener.intake import IMAGE_CLASSES
 from listener.routing import ClassifiedStack
 from processors.acquisition import BodyPart, Contrast, Plane
-from processors.attributes import UNREADABLE
+from processors.attributes import UNREADABLE, text
 from processors.frames import frames_of
 from processors.pixels import read_pixels
 from processors.reading import read_volume
@@ -30,6 +35,11 @@ from processors.volume import Volume, VolumeError
 Instances = Sequence[tuple[str, str]]
 """(SOP Class UID, SOP Instance UID) of each instance of a series."""
 
+
+UNCOMPRESSED = frozenset(
+    {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
+)
+"""Transfer syntaxes whose pixels no codec has to read."""
 
 LARGEST_INFLATED = 1 << 29
 """Bytes; a deflated dataset that is larger is taken for unreadable."""
@@ -180,7 +190,10 @@ def _stacks_of(series_uid: str, headers: Sequence[Header], overrides: Sequence[O
 def _with_pixels(
     archive: Stored, study_instance_uid: str, one: _Found, found: Classification
 ) -> Classification:
-    """A classification after a look at a few slices, where its headers leave a doubt that they can settle."""
+    """A classification after a look at a few slices, where its headers leave a doubt that they can settle.
+
+    Compressed pixels are not looked at: a codec may end its process, which here is the worker's own.
+    """
     header = one.series.header
     doubts = frozenset() if one.series.fixed or not one.stack.usable else doubts_of(header, found)
     if not doubts:
@@ -189,7 +202,10 @@ def _with_pixels(
         one.series_instance_uid, found.contrast, found.plane, found.body_part, one.sample
     )
     try:
-        frames = frames_of(list(_datasets(archive, study_instance_uid, reference)), _chosen(reference.frames))
+        datasets = list(_datasets(archive, study_instance_uid, reference))
+        if any(_is_compressed(ds) for ds in datasets):
+            return replace(found, evidence=(*found.evidence, "no look at the pixels: they are compressed"))
+        frames = frames_of(datasets, _chosen(reference.frames))
         images = read_pixels(frames) if frames else None
     except VolumeError as error:
         return replace(found, evidence=(*found.evidence, f"no look at the pixels: {error.reason.sentence}"))
@@ -203,6 +219,10 @@ def _with_pixels(
 
 
 FEWEST_LOOKED_AT = 3
+
+
+def _is_compressed(ds: Dataset) -> bool:
+    return text(getattr(ds, "file_meta", Dataset()), "TransferSyntaxUID") not in UNCOMPRESSED
 
 
 def _chosen(frames: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:

@@ -2,7 +2,12 @@ import zlib
 
 import numpy as np
 import pytest
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, MRImageStorage
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    MRImageStorage,
+)
 
 from listener import study_images
 from listener.archive import FolderArchive, Key
@@ -60,7 +65,9 @@ def test_what_inflates_beyond_the_limit_is_not_read(archive, plain, monkeypatch)
     assert read_instance(archive, KEY) is not None
 
 
-def series_of(outline: tuple[int, int], study: str, archive: FolderArchive, **attributes) -> dict:
+def series_of(
+    outline: tuple[int, int], study: str, archive: FolderArchive, syntax=ExplicitVRLittleEndian, **attributes
+) -> dict:
     """Twelve axial T2 slices of an ellipse, 1 mm, in the archive."""
     y, x = np.indices((240, 240)) - 120
     body = ((x / (outline[0] / 2)) ** 2 + (y / (outline[1] / 2)) ** 2 < 1) * 800
@@ -78,7 +85,7 @@ def series_of(outline: tuple[int, int], study: str, archive: FolderArchive, **at
         for keyword, value in attributes.items():
             setattr(ds, keyword, value)
         key = Key(study, str(ds.SeriesInstanceUID), str(ds.SOPInstanceUID))
-        meta = file_meta(MRImageStorage, key.sop_instance_uid, ExplicitVRLittleEndian)
+        meta = file_meta(MRImageStorage, key.sop_instance_uid, syntax)
         archive.put(key, (meta, dataset_bytes(ds)))
         images.append((MRImageStorage, key.sop_instance_uid))
     return {str(ds.SeriesInstanceUID): images}
@@ -106,6 +113,14 @@ def test_pixels_that_cannot_be_read_leave_the_doubt(archive):
     found = stack.classified.classification
     assert found.body_part is BodyPart.UNKNOWN
     assert any("no look at the pixels" in sentence for sentence in found.evidence)
+
+
+def test_no_codec_runs_in_the_process_that_classifies(archive, monkeypatch):
+    images = series_of((150, 190), "1.2.9", archive, JPEG2000Lossless)
+    monkeypatch.setattr(study_images, "read_pixels", lambda _: pytest.fail("a codec was asked"))
+    (stack,) = study_stacks(archive, "1.2.9", images)
+    assert stack.classified.classification.body_part is BodyPart.UNKNOWN
+    assert "no look at the pixels: they are compressed" in stack.classified.classification.evidence
 
 
 def test_an_override_goes_before_all_and_is_shown(archive):
