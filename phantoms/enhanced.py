@@ -109,8 +109,6 @@ def _describe_image(ds: Dataset, plan: SeriesPlan, classic: Dataset) -> None:
     ds.LossyImageCompression = "00"
     ds.PresentationLUTShape = "IDENTITY"
     ds.AcquisitionContextSequence = []
-    if classic.BitsStored == 16 and classic.PixelRepresentation:
-        ds.BitsStored, ds.HighBit = 16, 15
 
 
 def _describe_pulses(ds: Dataset, plan: SeriesPlan) -> None:

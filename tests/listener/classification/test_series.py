@@ -271,9 +271,9 @@ def test_a_damaged_header_gets_an_answer(pair, damage):
     "text", ["t1 " * 100_000, "flair" * 100_000, "\u0301" * 100_000, "post " * 99_999 + "1"]
 )
 def test_huge_texts_cost_nothing(text):
-    start = time.perf_counter()
+    start = time.process_time()
     classify(MR | {"SeriesDescription": text, "StudyDescription": [text] * 100, "ImageType": [text] * 10_000})
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_lines_are_answered_one_for_one():
@@ -293,7 +293,7 @@ def test_real_headers():
         pytest.skip(f"no labelled headers at {TRAIN}")
     rows = [json.loads(line) for line in TRAIN.read_text().splitlines()]
     right = harmful = 0
-    start = time.perf_counter()
+    start = time.process_time()
     for row in rows:
         answer, truth = classify(row["header"]), row["truth"]
         accepted = {truth["contrast"], *truth.get("also", ()), *truth.get("tolerated", ())}
@@ -301,4 +301,4 @@ def test_real_headers():
         harmful += answer.contrast not in accepted and is_harmful(Contrast(truth["contrast"]), answer)
     assert right / len(rows) >= 0.97
     assert harmful == 0
-    assert len(rows) / (time.perf_counter() - start) > 500
+    assert len(rows) / (time.process_time() - start) > 500
