@@ -361,7 +361,8 @@ CORONAL = _any(
 
 PHANTOM = _any(
     _words(
-        r"phantom\w*|phant|fantom\w*|fantoma|acr|qa|quality (?:assurance|control)|test ?object|magphan|"
+        r"phantom(?! ?(?:limb|pain|schmerz))\w*|phant|fantom\w*|fantoma|acr|qa|"
+        r"quality (?:assurance|control)|test ?object|magphan|"
         r"(?:daily|weekly|service) (?:qa|check|test)|konstanz\w*|water ?bottle"
     ),
     "ファントム|模体|水模|фантом",
@@ -370,7 +371,7 @@ ANIMAL = _any(
     _words(
         r"animals?|canine|canis|feline|felis|equine|bovine|porcine|ovine|murine|rodents?|mouse|mice|rats?|"
         r"macaques?|macaca|rhesus|monkeys?|marmosets?|dogs?|hund|chien|perro|cavallo|horses?|pferd|pigs?|"
-        r"sheep|rabbits?|ferrets?|veterinar\w*|vet|tierklinik|tierarzt"
+        r"sheep|rabbits?|ferrets?|veterinar\w*|vet(?! ?(?:sat|sup|ond))|tierklinik|tierarzt"
     ),
     "獣医|犬|猫|ветерин",
 )

@@ -87,6 +87,8 @@ def test_phantoms_and_animals_are_left_alone(told):
     [
         {"PatientSpeciesDescription": "Homo sapiens"},
         {"PatientName": "HUND^RABBIT"},
+        {"SeriesDescription": "t2_tse_tra_vet_sat"},
+        {"StudyDescription": "MRI brain, phantom limb pain"},
         {"MagneticFieldStrength": 15000},
     ],
     ids=str,
