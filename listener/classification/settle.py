@@ -13,7 +13,7 @@ from listener.classification.facts import facts_of, says_after_contrast
 from listener.classification.headers import Header, words_in
 from listener.classification.pixels import Fluid, Shown
 from listener.classification.rules import GUESS, UNSURE, first
-from listener.classification.series import CONFIDENT, Classification
+from listener.classification.series import Classification
 from listener.classification.weighting import WORDS
 from processors.acquisition import BodyPart, Contrast, Plane
 
@@ -130,6 +130,4 @@ def _weighting(header: Header, found: Classification, shown: Shown, fluid: Fluid
     facts = facts_of(header)
     if named is Contrast.T1 and (facts.agent or says_after_contrast(facts.series_words + facts.study_words)):
         return found
-    return replace(
-        found, contrast=named, confidence=max(GUESS, CONFIDENT), evidence=(*found.evidence, reason)
-    )
+    return replace(found, contrast=named, confidence=GUESS, evidence=(*found.evidence, reason))

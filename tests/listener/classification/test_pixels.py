@@ -145,14 +145,17 @@ WHOLE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("fluid", "contrast"), [(Fluid.BRIGHT, Contrast.T2), (Fluid.DARK, Contrast.OTHER)])
+@pytest.mark.parametrize(
+    ("fluid", "contrast"),
+    [(Fluid.BRIGHT, Contrast.T2), (Fluid.DARK, Contrast.OTHER), (Fluid.UNCLEAR, Contrast.OTHER)],
+)
 def test_words_and_fluid_settle_what_the_timing_denies(fluid, contrast):
     header = SERIES | WHOLE | {"EchoTime": 30}
     assert classify(header).confidence < CONFIDENT
     assert Doubt.WEIGHTING in doubts_of(header, classify(header))
     found = after(header, Shown.HEAD, fluid)
-    assert found.contrast in (contrast, Contrast.OTHER)
-    assert (found.contrast is Contrast.OTHER) or found.confidence >= CONFIDENT
+    assert found.contrast is contrast
+    assert (found.confidence >= CONFIDENT) is (contrast is Contrast.T2)
 
 
 def test_fluid_takes_back_what_it_contradicts():
