@@ -33,16 +33,15 @@ def process_again(
 ) -> Again:
     """Have a study processed once more; an open version is left to settle.
 
-    A version that this software has reported on, with these norms or without any analysis to compare, is only
-    delivered again: the same input, software and norms give the same report. One that was reported on
-    otherwise keeps that report: what is found now goes into a new version, whose report names the other as
-    its predecessor.
+    A version that this software has reported on, with these norms, is only delivered again: the same input,
+    software and norms give the same report. One that was reported on otherwise keeps that report: what is
+    found now goes into a new version, whose report names the other as its predecessor.
     """
     study = session.get_one(Study, study_id, with_for_update=True)
     report = report_of(session, study_id, study.version, software_version)
     if study.status == StudyStatus.RECEIVING:
         return Again.STILL_RECEIVING
-    if report is not None and _would_say_the_same(session, report, norms_version):
+    if report is not None and report.norms_version == norms_version:
         deliver_again(session, report.id, destinations, now)
         if is_waiting(session, report):
             study.status, study.status_reason = StudyStatus.DELIVERING, None
@@ -50,15 +49,6 @@ def process_again(
         return Again.DELIVERED
     _analyse_again(session, study_id, who, now)
     return Again.ANALYSED
-
-
-def _would_say_the_same(session: Session, report: Report, norms_version: int | None) -> bool:
-    analysed = session.scalar(
-        select(Analysis.name)
-        .where(Analysis.study_id == report.study_id, Analysis.version == report.version)
-        .limit(1)
-    )
-    return analysed is None or report.norms_version == norms_version
 
 
 def _analyse_again(session: Session, study_id: int, who: str, now: datetime) -> None:

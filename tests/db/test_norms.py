@@ -175,7 +175,6 @@ def test_other_norms_make_another_report(engine: Engine):
     """The same norms give the same report, which is only delivered again."""
     study = settled_study(engine)
     with writing(engine) as session:
-        start_analysis(session, study, 1, "brain", "0.1", NOW, 3)
         session.add(report(study, 3))
     assert again(engine, study, 3) is Again.DELIVERED
     assert again(engine, study, 4) is Again.ANALYSED
@@ -185,16 +184,8 @@ def test_other_norms_make_another_report(engine: Engine):
 def test_norms_taken_back_make_another_report(engine: Engine):
     study = settled_study(engine)
     with writing(engine) as session:
-        start_analysis(session, study, 1, "brain", "0.1", NOW, 3)
         session.add(report(study, 3))
     assert again(engine, study, None) is Again.ANALYSED
-
-
-def test_norms_make_no_other_report_where_nothing_was_analysed(engine: Engine):
-    study = settled_study(engine)
-    with writing(engine) as session:
-        session.add(report(study, None))
-    assert again(engine, study, 4) is Again.DELIVERED
 
 
 def test_the_norms_behind_a_version_are_its_analyses_own(engine: Engine):
