@@ -18,7 +18,7 @@ import structlog
 from listener.archive import Archive, ArchiveError, open_archive
 from listener.logs import configure_logs, place_of
 from listener.parent import die_with_parent
-from listener.study_images import StackReference, read_stack
+from listener.stored_images import StackReference, read_stack
 from processors.acquisition import Contrast
 from processors.brain.analysis import analyse_brain
 from processors.findings import (

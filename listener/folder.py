@@ -12,7 +12,8 @@ from listener.archive import ArchiveError, Key
 from listener.classification.overrides import Override
 from listener.routing import Decision, route
 from listener.sending import dicom_files
-from listener.study_images import Instances, StudyStack, study_stacks
+from listener.stored_images import Instances
+from listener.study_images import StudyStack, study_stacks
 from processors.attributes import UNREADABLE
 
 _TAGS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")

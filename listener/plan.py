@@ -5,7 +5,8 @@ from typing import Any
 
 from db.models import Stack
 from listener.routing import Decision
-from listener.study_images import StackReference, StudyStack
+from listener.stored_images import StackReference
+from listener.study_images import StudyStack
 
 Plan = dict[str, list[dict[str, Any]]]
 """From the name of each analysis to its stacks, as :meth:`StackReference.plain` gives them."""

@@ -9,7 +9,7 @@ from pydicom import Dataset, dcmwrite
 from db.models import Report
 from listener.archive import AlreadyArchived, Archive, ArchiveError, Key
 from listener.intake import IMAGE_CLASSES
-from listener.study_images import Instances, read_instance
+from listener.stored_images import Instances, read_instance
 from listener.version import SOFTWARE_VERSION
 from processors.findings import Finding
 from reports.structured_report import PredecessorReport, ReportedSeries, structured_report

@@ -39,7 +39,8 @@ from listener.plan import Plan, plan_of, stack_row
 from listener.reporting import make_report, store_report
 from listener.routing import route
 from listener.settings import Settings
-from listener.study_images import StackReference, study_stacks
+from listener.stored_images import StackReference
+from listener.study_images import study_stacks
 from listener.version import SOFTWARE_VERSION
 from processors.findings import READS, Algorithm, Reason, not_evaluated
 

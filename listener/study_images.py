@@ -1,18 +1,7 @@
-"""A stored study as classified stacks, and a stack as the datasets of a volume."""
+"""A stored study as classified stacks."""
 
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
-from typing import Any, Protocol
-
-from pydicom import Dataset, dcmread
-from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
 
 from listener.archive import Key
 from listener.classification import Classification, classify
@@ -22,27 +11,23 @@ from listener.classification.pixels import MOST_SLICES, Fluid, fluid_in, shown_i
 from listener.classification.settle import Doubt, doubts_of, settled
 from listener.classification.stacks import Stack, frames_by_instance, split_stacks
 from listener.classification.study import StudySeries, in_study
-from listener.file_meta import dataset_of, file_meta
 from listener.intake import IMAGE_CLASSES
 from listener.routing import ClassifiedStack
-from processors.acquisition import BodyPart, Contrast, Plane
-from processors.attributes import UNREADABLE, text
+from listener.stored_images import (
+    Instances,
+    StackReference,
+    Stored,
+    chosen_frames,
+    datasets_of,
+    is_compressed,
+    read_instance,
+)
 from processors.frames import frames_of
 from processors.pixels import read_pixels
-from processors.reading import read_volume
-from processors.volume import Volume, VolumeError
+from processors.volume import VolumeError
 
-Instances = Sequence[tuple[str, str]]
-"""(SOP Class UID, SOP Instance UID) of each instance of a series."""
-
-
-UNCOMPRESSED = frozenset(
-    {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
-)
-"""Transfer syntaxes whose pixels no codec has to read."""
-
-LARGEST_INFLATED = 1 << 29
-"""Bytes; a deflated dataset that is larger is taken for unreadable."""
+FEWEST_LOOKED_AT = 3
+"""Slices; fewer show nothing for certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,46 +45,6 @@ class StudyStack:
     classified: ClassifiedStack
     frames: Mapping[str, tuple[int, ...]]
     description: str = ""
-
-
-class Stored(Protocol):
-    """Whatever gives an instance as bytes; the archive does."""
-
-    def get(self, key: Key) -> bytes:
-        """The object of a key, in the format of a DICOM file.
-
-        Raises
-        ------
-        ArchiveError
-            If it cannot be had.
-        """
-
-
-def read_instance(archive: Stored, key: Key) -> Dataset | None:
-    """A stored instance, or ``None`` if it cannot be decoded or is absurdly large when inflated."""
-    try:
-        return dcmread(BytesIO(_inflated(archive.get(key))))
-    except UNREADABLE:
-        return None
-
-
-def _inflated(stored: bytes) -> bytes:
-    """A stored object with its dataset inflated, where it is deflated; pydicom would do it without a limit.
-
-    Raises
-    ------
-    ValueError
-        If the dataset is cut or larger than :data:`LARGEST_INFLATED`.
-    """
-    dataset = dataset_of(stored)
-    head = stored[: len(stored) - len(dataset)]
-    if str(DeflatedExplicitVRLittleEndian).encode() not in head:
-        return stored
-    stream = zlib.decompressobj(-zlib.MAX_WBITS)
-    inflated = stream.decompress(dataset, max_length=LARGEST_INFLATED)
-    if not stream.eof:
-        raise ValueError("the deflated dataset is cut, or too large")
-    return file_meta("", "", str(ExplicitVRLittleEndian)) + inflated
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +105,6 @@ def study_stacks(
     )
 
 
-def classified_stacks(
-    archive: Stored, study_instance_uid: str, series_instance_uid: str, instances: Instances
-) -> tuple[StudyStack, ...]:
-    """Classify the stacks of one series, without the others of its study.
-
-    Raises
-    ------
-    ArchiveError
-        If the storage does not give an instance.
-    """
-    return study_stacks(archive, study_instance_uid, {series_instance_uid: instances})
-
-
 def _stacks_of(series_uid: str, headers: Sequence[Header], overrides: Sequence[Override]) -> Iterator[_Found]:
     for number, stack in enumerate(split_stacks(headers)):
         header = {"SeriesInstanceUID": series_uid, **stack.header}
@@ -202,10 +134,10 @@ def _with_pixels(
         one.series_instance_uid, found.contrast, found.plane, found.body_part, one.sample
     )
     try:
-        datasets = list(_datasets(archive, study_instance_uid, reference))
-        if any(_is_compressed(ds) for ds in datasets):
+        datasets = list(datasets_of(archive, study_instance_uid, reference))
+        if any(is_compressed(ds) for ds in datasets):
             return replace(found, evidence=(*found.evidence, "no look at the pixels: they are compressed"))
-        frames = frames_of(datasets, _chosen(reference.frames))
+        frames = frames_of(datasets, chosen_frames(reference.frames))
         images = read_pixels(frames) if frames else None
     except VolumeError as error:
         return replace(found, evidence=(*found.evidence, f"no look at the pixels: {error.reason.sentence}"))
@@ -216,17 +148,6 @@ def _with_pixels(
     shown = shown_in(ordered, spacing, found.plane)
     fluid = fluid_in(ordered, spacing) if Doubt.WEIGHTING in doubts else Fluid.UNCLEAR
     return settled(header, found, shown, fluid)
-
-
-FEWEST_LOOKED_AT = 3
-
-
-def _is_compressed(ds: Dataset) -> bool:
-    return text(getattr(ds, "file_meta", Dataset()), "TransferSyntaxUID") not in UNCOMPRESSED
-
-
-def _chosen(frames: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    return {uid: numbers for uid, numbers in frames.items() if numbers}
 
 
 def _sample(stack: Stack, headers: Sequence[Header]) -> Stack:
@@ -250,60 +171,3 @@ def _headers(archive: Stored, key: Key, sop_class_uid: str) -> Sequence[Header]:
     if ds is None:
         return ({**unreadable, "Modality": "MR"},)
     return [{**header, "SOPInstanceUID": key.sop_instance_uid} for header in headers_of(ds)]
-
-
-@dataclass(frozen=True, slots=True)
-class StackReference:
-    """What it takes to read a stack as a volume, in plain values that a workflow can keep."""
-
-    series_instance_uid: str
-    contrast: Contrast
-    plane: Plane
-    body_part: BodyPart
-    frames: Mapping[str, tuple[int, ...]]
-
-    def plain(self) -> dict[str, Any]:
-        """As JSON."""
-        return {
-            "series_instance_uid": self.series_instance_uid,
-            "contrast": self.contrast.value,
-            "plane": self.plane.value,
-            "body_part": self.body_part.value,
-            "frames": {uid: list(numbers) for uid, numbers in self.frames.items()},
-        }
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> "StackReference":
-        """From JSON."""
-        return cls(
-            plain["series_instance_uid"],
-            Contrast(plain["contrast"]),
-            Plane(plain["plane"]),
-            BodyPart(plain["body_part"]),
-            {uid: tuple(numbers) for uid, numbers in plain["frames"].items()},
-        )
-
-
-def read_stack(archive: Stored, study_instance_uid: str, stack: StackReference) -> Volume:
-    """Read a stack from the archive.
-
-    Raises
-    ------
-    ArchiveError
-        If the storage does not give an instance.
-    processors.volume.VolumeError
-        If it is no volume.
-    """
-    return read_volume(
-        list(_datasets(archive, study_instance_uid, stack)),
-        _chosen(stack.frames),
-        contrast=stack.contrast,
-        plane=stack.plane,
-    )
-
-
-def _datasets(archive: Stored, study_instance_uid: str, stack: StackReference) -> Iterator[Dataset]:
-    for uid in stack.frames:
-        ds = read_instance(archive, Key(study_instance_uid, stack.series_instance_uid, uid))
-        if ds is not None:
-            yield ds

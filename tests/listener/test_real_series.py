@@ -12,7 +12,8 @@ from rich.console import Console
 from listener.archive import Key
 from listener.folder import FolderStore, classify_folder
 from listener.routing import route
-from listener.study_images import StackReference, read_stack, study_stacks
+from listener.stored_images import StackReference, read_stack
+from listener.study_images import study_stacks
 from processors.acquisition import BodyPart, Contrast
 from processors.attributes import UNREADABLE
 from processors.volume import VolumeError

@@ -9,11 +9,12 @@ from pydicom.uid import (
     MRImageStorage,
 )
 
-from listener import study_images
+from listener import stored_images, study_images
 from listener.archive import FolderArchive, Key
 from listener.classification.overrides import Override
 from listener.file_meta import file_meta
-from listener.study_images import classified_stacks, read_instance, study_stacks
+from listener.stored_images import read_instance
+from listener.study_images import study_stacks
 from processors.acquisition import BodyPart, Contrast
 from tests.images import dataset_bytes, mr_image
 
@@ -51,17 +52,16 @@ def test_a_deflated_image_is_read_with_its_pixels(archive, plain):
 def test_a_cut_deflated_image_is_a_stack_with_a_fault_and_no_error(archive, plain):
     put(archive, deflated(plain)[:-20])
     assert read_instance(archive, KEY) is None
-    (stack,) = classified_stacks(
-        archive, KEY.study_instance_uid, KEY.series_instance_uid, [(MRImageStorage, KEY.sop_instance_uid)]
-    )
+    images = {KEY.series_instance_uid: [(MRImageStorage, KEY.sop_instance_uid)]}
+    (stack,) = study_stacks(archive, KEY.study_instance_uid, images)
     assert stack.classified.fault
 
 
 def test_what_inflates_beyond_the_limit_is_not_read(archive, plain, monkeypatch):
     put(archive, deflated(plain))
-    monkeypatch.setattr(study_images, "LARGEST_INFLATED", len(plain) - 1)
+    monkeypatch.setattr(stored_images, "LARGEST_INFLATED", len(plain) - 1)
     assert read_instance(archive, KEY) is None
-    monkeypatch.setattr(study_images, "LARGEST_INFLATED", len(plain) + 1)
+    monkeypatch.setattr(stored_images, "LARGEST_INFLATED", len(plain) + 1)
     assert read_instance(archive, KEY) is not None
 
 
