@@ -1,6 +1,6 @@
 """All brain series of a study carried to the atlas: one full registration, the others rigid to it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +28,9 @@ PREFERENCE = (
     Contrast.DWI,
 )
 """Which contrast is registered with the atlas, the first that can be."""
+SIDED = PREFERENCE[:5]
+"""Contrasts that show enough of a brain's asymmetry to say which side is left; the others may move the sides
+of no series but their own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,24 +72,46 @@ def align_study(volumes: Mapping[Contrast, Volume]) -> dict[Contrast, Alignment]
 
     The first series that registers well is the anchor, and the others are brought to it. A series that cannot
     be brought to it is registered by itself. Where one fits the anchor clearly better with left and right
-    exchanged, the sides of the whole study are in doubt.
+    exchanged, its sides are in doubt; and those of the whole study, unless two others agree.
     """
     aligned: dict[Contrast, Alignment] = {}
     anchor: Registration | None = None
-    conflict = False
+    agreeing: list[Contrast] = []
+    opposed: list[Contrast] = []
     for contrast in sorted(volumes, key=_rank):
         volume = volumes[contrast]
         if anchor is None:
             aligned[contrast] = _by_itself(volume, contrast)
             if aligned[contrast].problem is None:
                 anchor = aligned[contrast].registration
+                agreeing.append(contrast)
         else:
             aligned[contrast], sides_agree = _beside(volume, contrast, anchor)
-            conflict |= not sides_agree
-    if conflict:
-        doubt = Reason.of("laterality-conflict")
-        aligned = {c: replace(a, problem=a.problem or doubt) for c, a in aligned.items()}
+            if aligned[contrast].problem is None:
+                (agreeing if sides_agree else opposed).append(contrast)
+    doubt = Reason.of("laterality-conflict")
+    for contrast in in_doubt(agreeing, opposed, aligned):
+        aligned[contrast] = replace(aligned[contrast], problem=aligned[contrast].problem or doubt)
     return {contrast: aligned[contrast] for contrast in volumes}
+
+
+def in_doubt(
+    agreeing: Collection[Contrast], opposed: Collection[Contrast], every: Collection[Contrast]
+) -> tuple[Contrast, ...]:
+    """The series of a study whose sides are in doubt.
+
+    Parameters
+    ----------
+    agreeing
+        The anchor, and the series that agree with it about the sides.
+    opposed
+        The series that fit it clearly better with left and right exchanged.
+    every
+        All series, which are all as good as the anchor.
+    """
+    against = [contrast for contrast in opposed if contrast in SIDED]
+    outvoted = len(against) == 1 and sum(contrast in SIDED for contrast in agreeing) > 1
+    return tuple(opposed) if outvoted or not against else tuple(every)
 
 
 def _beside(volume: Volume, contrast: Contrast, anchor: Registration) -> tuple[Alignment, bool]:

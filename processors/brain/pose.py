@@ -58,6 +58,12 @@ def find_pose(image: sitk.Image) -> tuple[float, FloatArray]:
     return max(found, key=lambda pose: pose[0])
 
 
+def refine_pose(image: sitk.Image, pose: FloatArray) -> tuple[float, FloatArray]:
+    """The mutual information, and the affine map that a local search reaches from another one."""
+    fine = target(on_grid(image, *bounds(image), AFFINE_MM))
+    return climb(_samples_of("brain", AFFINE_MM), fine, pose, 12, AFFINE_STEP_MM)
+
+
 @cache
 def _samples_of(template: str, spacing: float) -> Samples:
     """Samples of a template and its surroundings, to be read only."""

@@ -22,6 +22,7 @@ SCALE_MM = 70.0
 ORDER = 3
 ROUNDS = 4
 OUTLIER = 6.0
+FAR = 4.0
 RIDGE = 1e-3
 SHADE_LIMITS = (0.2, 5.0)
 
@@ -36,12 +37,16 @@ class Explained:
         Shape (k,), of each tissue, in the units of the series, shading removed.
     agreement
         Correlation of the evened signal with the explained one, -1 to 1.
+    even
+        Shape (n,), the signal without its shading; what is too far from the explained signal, as scalp at the
+        rim of the brain is, only as far as voxels of the brain are.
     bend, origin
         Coefficients of the shading, and the point that it is developed about, millimetres.
     """
 
     signals: FloatArray
     agreement: float
+    even: FloatArray
     bend: FloatArray
     origin: FloatArray
 
@@ -104,9 +109,12 @@ def explain(signal: FloatArray, tissues: FloatArray, points: FloatArray) -> Expl
         kept = residual <= OUTLIER * 1.4826 * np.median(residual) + 1e-9
     even = signal / shade
     signals = _solve(tissues[kept], even[kept])
+    explained = tissues @ signals
+    far = FAR * 1.4826 * np.median(np.abs(even - explained)) + 1e-9
+    even = explained + np.clip(even - explained, -far, far)
     with np.errstate(invalid="ignore", divide="ignore"):
-        seen = np.corrcoef(np.minimum(even, np.percentile(even, 99)), tissues @ signals)[0, 1]
-    return Explained(signals, float(np.nan_to_num(seen, nan=0.0)), bend, origin)
+        seen = np.corrcoef(even, explained)[0, 1]
+    return Explained(signals, float(np.nan_to_num(seen, nan=0.0)), even, bend, origin)
 
 
 def _solve(terms: FloatArray, values: FloatArray) -> FloatArray:

@@ -7,11 +7,14 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from pydicom import dcmread
 
 from processors.acquisition import Contrast
-from processors.brain.alignment import align_study
+from processors.brain.alignment import align_study, in_doubt
 from processors.brain.assessment import acceptable, assess
 from processors.brain.registration import RegistrationError, register
+from processors.brain.tissue_model import explain
+from processors.reading import read_volume
 from processors.volume import Volume
 
 REAL = Path(os.environ.get("BETZ_REAL_DATA", Path(__file__).parents[4] / "shared/data"))
@@ -24,8 +27,8 @@ MID_BRAIN = np.array([[20.0, 18, 20], [-20, 18, 20], [12, 15, -5], [-12, 15, -5]
 MIRROR = np.diag([-1.0, 1.0, 1.0, 1.0])
 
 
-def real(contrast):
-    path = REAL / "brain" / FILES[contrast]
+def real(contrast, file=None):
+    path = REAL / "brain" / (file or FILES[contrast])
     if not path.exists():
         pytest.skip(f"real data are absent: {path}")
     image = nib.load(path)
@@ -119,18 +122,71 @@ def test_series_that_contradict_each_other_about_the_sides_are_in_doubt(study):
     assert {a.problem and a.problem.key for a in aligned.values()} == {"laterality-conflict"}
 
 
+@pytest.mark.parametrize(
+    ("agreeing", "opposed", "doubted"),
+    [
+        (("T1",), (), ()),
+        (("T1",), ("FLAIR",), ("T1", "FLAIR", "ADC")),
+        (("T1", "T2"), ("FLAIR",), ("FLAIR",)),
+        (("T1", "ADC"), ("FLAIR",), ("T1", "FLAIR", "ADC")),
+        (("T1",), ("T2", "FLAIR"), ("T1", "FLAIR", "ADC")),
+        (("T1", "FLAIR"), ("ADC",), ("ADC",)),
+        (("T1",), ("ADC",), ("ADC",)),
+        (("T1", "T2"), ("FLAIR", "ADC"), ("FLAIR", "ADC")),
+    ],
+)
+def test_one_series_against_two_is_in_doubt_alone_and_one_of_low_contrast_doubts_no_other(
+    agreeing, opposed, doubted
+):
+    every = [Contrast[name] for name in ("T1", "FLAIR", "ADC")]
+    found = in_doubt([Contrast[n] for n in agreeing], [Contrast[n] for n in opposed], every)
+    assert set(found) == {Contrast[name] for name in doubted}
+
+
+def test_scalp_at_the_rim_of_the_brain_spoils_no_agreement():
+    rng = np.random.default_rng(4)
+    points = rng.uniform(-60, 60, (4000, 3))
+    tissues = np.eye(3)[rng.integers(0, 3, 4000)]
+    signal = tissues @ [100.0, 70.0, 30.0] + rng.normal(0, 5, 4000)
+    clean = explain(signal, tissues, points).agreement
+    signal[rng.random(4000) < 0.04] = 500
+    assert clean > 0.95
+    assert explain(signal, tissues, points).agreement > 0.85
+
+
+@pytest.mark.slow
+def test_a_head_beside_a_surface_coil_is_found():
+    """Shading that only the brain itself can be evened by: the scalp is ten times as bright as the pons."""
+    folder = REAL / "dicom/siemens_xa30_enhanced"
+    if not folder.exists():
+        pytest.skip(f"real data are absent: {folder}")
+    volume = read_volume([dcmread(path) for path in folder.glob("*.dcm")], contrast=Contrast.T1)
+    assert align_study({Contrast.T1: volume})[Contrast.T1].problem is None
+
+
+@pytest.mark.slow
+def test_a_brain_without_its_skull_is_found_by_its_t2_alone():
+    name = "open_ms_data/mni_patient07_{}.nii.gz"
+    found = [
+        align_study({c: real(c, name.format(c.name))})[c].to_atlas(MID_BRAIN)
+        for c in (Contrast.T1, Contrast.T2)
+    ]
+    assert np.linalg.norm(found[0] - found[1], axis=1).max() < 4
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("contrast", [Contrast.T2, Contrast.FLAIR])
 def test_any_contrast_registers_alone(study, contrast):
     volumes, aligned = study
-    alone = align_study({contrast: volumes[contrast]})[contrast]
+    alone, again = (align_study({contrast: volumes[contrast]})[contrast] for _ in range(2))
     assert alone.problem is None
+    assert np.array_equal(alone.to_atlas(MID_BRAIN), again.to_atlas(MID_BRAIN))
     apart = alone.to_atlas(MID_BRAIN) - aligned[contrast].to_atlas(MID_BRAIN)
     assert np.linalg.norm(apart, axis=1).max() < 4
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("axes", [(-1, 1, -1), (1, -1, -1)])
-def test_a_head_upside_down_is_not_trusted(axes):
+@pytest.mark.parametrize("axes", [(-1, 1, -1), (1, -1, -1), (-1, -1, 1)])
+def test_a_head_upside_down_or_back_to_front_is_not_trusted(axes):
     volume = real(Contrast.T1)
     assert not trusted(replace(volume, affine=np.diag([*axes, 1.0]) @ volume.affine))
