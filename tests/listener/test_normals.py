@@ -90,7 +90,11 @@ def measured(engine: Engine, number: int, found: Finding, patient: str | None = 
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """The database of the settings that the commands find in their folder."""
+    """The database of the settings that the commands find in their folder.
+
+    The commands leave the logs of this process alone: the runner's standard error is closed behind them.
+    """
+    monkeypatch.setattr("listener.cli.configure_logs", lambda _level: None)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
     (tmp_path / "betz-data").mkdir()
