@@ -6,11 +6,12 @@ Healthy people are bright at the level of the internal capsule on FLAIR and T2; 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from processors.brain.limits import LONGEST_GAP_MM, NODE_Z, SMOOTHING_NODES
+from processors.brain.limits import LONGEST_GAP_MM, NODE_Z, OPEN_CAPSULE_Z, OPEN_Z, SMOOTHING_NODES
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -31,12 +32,16 @@ class BrightLength:
     possible: float
 
 
-def bright_length(position_mm: Sequence[float], z: Sequence[float | None]) -> BrightLength:
+def bright_length(
+    position_mm: Sequence[float], z: Sequence[float | None], segments: Sequence[str]
+) -> BrightLength:
     """The longest run of nodes above :data:`~processors.brain.limits.NODE_Z`.
 
     The z-scores are smoothed by a running median over the measured nodes, and gaps of up to
     :data:`~processors.brain.limits.LONGEST_GAP_MM` are passed over, so that neither noise nor slices thicker
-    than the nodes' distance break a run. A run reaches half a step beyond its first and last node.
+    than the nodes' distance break a run. Nor do nodes between bright ones that are at least
+    :data:`~processors.brain.limits.OPEN_Z`, or, in the internal capsule,
+    :data:`~processors.brain.limits.OPEN_CAPSULE_Z`. A run reaches half a step beyond its first and last node.
 
     Parameters
     ----------
@@ -44,22 +49,37 @@ def bright_length(position_mm: Sequence[float], z: Sequence[float | None]) -> Br
         Rising, along the tract.
     z
         Of each node; ``None`` where it was not measured.
+    segments
+        Name of the segment of each node.
 
     Raises
     ------
     ValueError
-        If the two do not have the same length.
+        If the three do not have the same length.
     """
-    if len(position_mm) != len(z):
-        raise ValueError("a z-score is needed for each position")
+    if not len(position_mm) == len(z) == len(segments):
+        raise ValueError("a z-score and a segment are needed for each position")
     if len(z) < 2:
         return BrightLength(0.0, 0.0)
     at = np.asarray(position_mm, dtype=np.float64)
     values = np.array([np.nan if score is None else score for score in z], dtype=np.float64)
     measured = np.isfinite(values)
-    bright = np.zeros(len(values), dtype=bool)
-    bright[measured] = _running_median(values[measured]) >= NODE_Z
-    return BrightLength(_longest(at, bright), _longest(at, bright | ~measured))
+    values[measured] = _running_median(values[measured])
+    bright = values >= NODE_Z
+    open_ = values >= np.array(
+        [OPEN_CAPSULE_Z if name == "internal_capsule" else OPEN_Z for name in segments]
+    )
+    return BrightLength(
+        _longest(at, _joined(bright, open_)), _longest(at, _joined(bright | ~measured, open_))
+    )
+
+
+def _joined(bright: BoolArray, open_: BoolArray) -> BoolArray:
+    """What is bright, and what lies open between bright nodes."""
+    joined = bright.copy()
+    for below, above in pairwise(np.flatnonzero(bright)):
+        joined[below:above] |= open_[below + 1 : above].all()
+    return joined
 
 
 def _running_median(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -25,7 +25,7 @@ from processors.findings import (
 from processors.norms import Norm, Norms, SegmentNorms, protocol_of
 from processors.volume import Volume
 
-TRACT = Algorithm("corticospinal tract profile", "0.2.0")
+TRACT = Algorithm("corticospinal tract profile", "0.3.0")
 NO_NORMS = SegmentNorms("", {})
 
 
@@ -120,7 +120,8 @@ def _lengths(series: TractSeries) -> dict[Side, BrightLength]:
     nodes = series.measurement.nodes if series.measurement is not None else ()
     lengths = {side: BrightLength(0.0, 0.0) for side in SIDES}
     return lengths | {
-        line.side: bright_length(line.position_mm, _node_scores(line, series)) for line in nodes
+        line.side: bright_length(line.position_mm, _node_scores(line, series), line.segments)
+        for line in nodes
     }
 
 

@@ -27,6 +27,10 @@ TRACT_MM = 8.0
 TRACT_LENGTH_MM = 25.0
 """Longer than this along the tract, and within it, is the tract itself."""
 TRACT_SHARE = 0.7
+LONG_TRACT_SHARE = 0.35
+"""The same of what is long and slender: where fibres fan out the tract is wider than that."""
+SLENDER_MM2 = 100.0
+"""Volume for each millimetre of height; the tract's own cross-section is 20 to 60 mm²."""
 FOCAL = 1.25
 """Times (or, dark, a part of) the tract above and below, by which a shorter spot in the tract is a lesion."""
 BEYOND_MM = (4.0, 15.0)
@@ -73,7 +77,7 @@ def find_lesions(
     found = np.zeros(len(relative), dtype=bool)
     for outlying in (bright & certain, dark & certain):
         for cluster in _clusters(np.flatnonzero(outlying), indices, voxel_mm3):
-            if not _is_tract(cluster, relative, certain, distance, points):
+            if not _is_tract(cluster, relative, certain, distance, points, voxel_mm3):
                 found[cluster] = True
     return found
 
@@ -93,14 +97,21 @@ def _clusters(at: IntArray, indices: IntArray, voxel_mm3: float) -> list[IntArra
 
 
 def _is_tract(
-    cluster: IntArray, relative: FloatArray, certain: BoolArray, distance: FloatArray, points: FloatArray
+    cluster: IntArray,
+    relative: FloatArray,
+    certain: BoolArray,
+    distance: FloatArray,
+    points: FloatArray,
+    voxel_mm3: float,
 ) -> bool:
     """Whether it lies within the tract, and runs along it or is no brighter than the tract goes on."""
-    if np.mean(distance[cluster] <= TRACT_MM) < TRACT_SHARE:
-        return False
     height = points[cluster, 2]
     low, high = float(height.min()), float(height.max())
-    if high - low >= TRACT_LENGTH_MM:
+    long = high - low >= TRACT_LENGTH_MM
+    slender = long and len(cluster) * voxel_mm3 < SLENDER_MM2 * (high - low)
+    if np.mean(distance[cluster] <= TRACT_MM) < (LONG_TRACT_SHARE if slender else TRACT_SHARE):
+        return False
+    if long:
         return True
     same = certain & (distance <= TRACT_MM) & ((points[:, 0] > 0) == (np.mean(points[cluster, 0]) > 0))
     near, far = BEYOND_MM

@@ -31,6 +31,13 @@ NODE_Z = 1.0
 """A smoothed node counts as bright from here. A node is noisier than a segment, so that half the limit of a
 segment keeps a run whole whose segments are at the limit; the segments themselves are asked for more (p)."""
 
+OPEN_Z = 0.0
+"""A smoothed node above its norm's mean is no proof against a run that is bright on either side of it (p)."""
+
+OPEN_CAPSULE_Z = -1.0
+"""The same in the internal capsule, whose norm holds how bright it may be in health: a sign may be hidden
+there, and only what is clearly below the norm interrupts a run (p)."""
+
 SMOOTHING_NODES = 5
 """Width of the running median along the profile: 15 mm, three times as thick as common slices (p)."""
 

@@ -30,13 +30,15 @@ RING_SUPPORT = 0.6
 CORE_SUPPORT = 0.5
 """Share of a core that must be usable tissue."""
 SOFTNESS = 0.6
-"""Standard deviation of the core's weights, in radii."""
+"""Standard deviation of the core's weights where the path is searched, in radii."""
+MIDDLE = 0.4
+"""The same on the path that was found: the middle of the tract holds less of its surroundings."""
 RIDGE_SD = 0.03
 """Fractional signal by which normal tissue makes ridges."""
 CLEAR_RIDGE = 4.0
 """Standard deviations from which the evidence grows no longer with the square (Huber's loss)."""
 NO_TISSUE = -3.0
-BEND_MM = 0.6
+BEND_MM = 0.8
 """Usual change of the offset from one node to the next."""
 WANDER_MM = {
     "pons": 1.5,
@@ -101,7 +103,7 @@ def follow(
     support = np.zeros(level.shape)
     tree = cKDTree(grid)
     for i, disc in enumerate(discs):
-        level[i], support[i] = _levels(relative, usable, tissue, disc, tree, len(grid))
+        level[i], support[i] = _levels(relative, usable, tissue, disc, tree, len(grid), SOFTNESS)
     candidates = np.flatnonzero(np.hypot(*grid.T) <= SEARCH_MM)
     around = np.where(support >= RING_SUPPORT, level, np.nan)
     ridge = np.stack(
@@ -115,16 +117,17 @@ def follow(
         for disc, at in zip(discs, path, strict=True)
     )
     cores = tuple(voxels[usable[voxels]] for voxels in crossed)
-    return CorePath(grid[path], crossed, cores), level[np.arange(len(path)), path]
+    found = CorePath(grid[path], crossed, cores)
+    return found, core_levels(relative, usable, tissue, discs, found)
 
 
 def core_levels(
     relative: FloatArray, usable: BoolArray, tissue: FloatArray, discs: Sequence[Disc], path: CorePath
 ) -> FloatArray:
-    """Another signal in the core that was found, shape (nodes,); arguments as for :func:`follow`."""
+    """A signal in the core that was found, shape (nodes,); arguments as for :func:`follow`."""
     return np.array(
         [
-            _levels(relative, usable, tissue, disc, cKDTree(offset[None]), 1)[0][0]
+            _levels(relative, usable, tissue, disc, cKDTree(offset[None]), 1, MIDDLE)[0][0]
             for disc, offset in zip(discs, path.offsets, strict=True)
         ]
     )
@@ -143,7 +146,13 @@ def _ring(grid: FloatArray, centre: int) -> IntArray:
 
 
 def _levels(
-    relative: FloatArray, usable: BoolArray, tissue: FloatArray, disc: Disc, tree: cKDTree, count: int
+    relative: FloatArray,
+    usable: BoolArray,
+    tissue: FloatArray,
+    disc: Disc,
+    tree: cKDTree,
+    count: int,
+    softness: float,
 ) -> tuple[FloatArray, FloatArray]:
     """Weighted mean of a core at each offset, and the share of the core that counted."""
     near = (
@@ -154,7 +163,7 @@ def _levels(
     if near is None or near.nnz == 0:
         return np.full(count, np.nan), np.zeros(count)
     voxel = disc.voxels[near.row]
-    shape = np.exp(-0.5 * (near.data / (SOFTNESS * disc.core_mm)) ** 2)
+    shape = np.exp(-0.5 * (near.data / (softness * disc.core_mm)) ** 2)
     share = np.where(usable[voxel] & (tissue[voxel] >= MIN_TISSUE), tissue[voxel] ** 2, 0.0)
     whole, counted, total = (
         np.bincount(near.col, weights, count)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, sqrt
-from statistics import fmean
+from statistics import median
 
 from processors.brain.bright_length import BrightLength
 from processors.brain.limits import (
@@ -130,11 +130,13 @@ def decide_t2(
     if level >= Z_PRESENT and certain > SHORTEST_BRIGHT_MM:
         margin = min(_margins(scores, _from_cortex), (certain - SHORTEST_BRIGHT_MM) / BRIGHT_LENGTH_ERROR_MM)
         return _present(scores, limits, margin, proposed=proposed)
-    if (unequal := _unequal(scores, _adjacent, _from_cortex)) is not None:
+    from_cortex = _both(scores, _from_cortex, unknown=inf) >= Z_GREY
+    unequal = _unequal(scores, _adjacent, _from_cortex)
+    if unequal is not None and (from_cortex or unequal == Reason.of("asymmetric")):
         return _indeterminate(scores, unequal, limits)
     runs = [_one(scores, side, _adjacent) for side in SIDES]
-    one_side = max(runs) >= Z_PRESENT > min(runs)
-    if one_side or (_both(scores, _from_cortex, unknown=inf) >= Z_GREY and possible > SHORTEST_BRIGHT_MM):
+    one_side = unequal is None and max(runs) >= Z_PRESENT > min(runs)
+    if one_side or (from_cortex and possible > SHORTEST_BRIGHT_MM):
         return _undecided(scores, limits, grey=level >= Z_GREY)
     return _absent(scores, (*_why_not(scores, certain), *limits))
 
@@ -208,15 +210,15 @@ def _lead(scores: Scores, names: Sequence[str], side: Side) -> float:
 
 
 def _lopsided(scores: Scores, names: Iterable[str]) -> bool:
-    """Whether left and right differ by more than they may, on average over the segments that both have."""
-    pairs = [
-        (scores[Region(name, Side.LEFT)].ratio, scores[Region(name, Side.RIGHT)].ratio)
-        for name in names
-        if all(Region(name, side) in scores for side in SIDES)
-    ]
-    if not pairs:
+    """Whether left and right differ by more than they may, by the median over the segments that both have.
+
+    The capsule, where healthy sides differ by a tenth on T2 and FLAIR, counts only where no other does.
+    """
+    both = {name for name in names if all(Region(name, side) in scores for side in SIDES)}
+    told = both - {"internal_capsule"} or both
+    if not told:
         return False
-    weaker, stronger = sorted(fmean(side) for side in zip(*pairs, strict=True))
+    weaker, stronger = sorted(median(scores[Region(name, side)].ratio for name in told) for side in SIDES)
     difference = 2 * (stronger - weaker) / (stronger + weaker)
     return difference > MAX_ASYMMETRY or weaker - 1 < MIN_SIDE_SHARE * (stronger - 1)
 

@@ -26,7 +26,7 @@ HALF_THICKNESS_MM = 2.6
 """Half of the length of tract that a node stands for, a little more than the spacing of the nodes."""
 PARTIAL_VOXEL = 0.55
 """Share of a voxel's edge that a core or a disc must be wide for no voxel to slip through."""
-CORE_VOXELS = 1.15
+CORE_VOXELS = 1.25
 """Smallest radius of the core in edges of a cube of a voxel's volume: enough voxels where they are coarse."""
 AROUND_TRACT_MM = 11.0
 SPARED_MM = 7.0

@@ -72,3 +72,11 @@ def test_a_single_bright_voxel_is_no_lesion(white_matter):
 
 def test_without_white_matter_nothing_is_found():
     assert not found(np.full(50, 5.0), np.indices((50, 1, 1)).reshape(3, -1).T).any()
+
+
+@pytest.mark.parametrize(("radius", "lesion"), [(4.5, False), (13.5, True)])
+def test_a_long_tract_beside_its_usual_place_is_no_lesion_but_a_wide_one_is(white_matter, radius, lesion):
+    relative, indices = white_matter
+    beside = np.hypot(indices[:, 1] - 20, indices[:, 2] - 24) <= radius / 2
+    bright = beside & (indices[:, 0] > 8) & (indices[:, 0] < 32)
+    assert (np.mean(found(np.where(bright, 1.6 * relative, relative), indices)[bright]) > 0.5) == lesion
