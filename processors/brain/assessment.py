@@ -32,11 +32,11 @@ MIN_AGREEMENT = {
     Contrast.T1_POST_CONTRAST: 0.55,
     Contrast.T1_MTC: 0.55,
     Contrast.FLAIR: 0.55,
-    Contrast.T2: 0.45,
+    Contrast.T2: 0.5,
 }
 LEAST_AGREEMENT = 0.4
 """Of contrasts that are not named there. Whole and stripped heads gave .64-.91 on T1, .76-.84 on FLAIR and
-.57-.81 on T2; parts of heads and reversed slices .1-.4."""
+.57-.81 on T2; parts of heads, and heads turned back to front, .1-.44."""
 MAX_SLIP_MM = 3.0
 MAX_TURN_DEGREES = 60.0
 """No patient lies more aslant: a larger turn means that the header is wrong about the axes."""
