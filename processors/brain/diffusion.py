@@ -1,6 +1,7 @@
 """Restricted diffusion along the corticospinal tract: expected absent; present it points away from ALS."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,9 @@ def decide_adc(
 ) -> Decision:
     """Whether diffusion is restricted along the tract, on one side or both.
 
+    One segment is enough where diffusion-weighted images confirm it; without them it takes two adjacent ones,
+    since fluid, iron and distortion change the coefficient of a single one.
+
     Parameters
     ----------
     scores
@@ -46,14 +50,27 @@ def decide_adc(
     proposed
         Whether the norm is a proposal that nobody was measured for: confidence is low then.
     """
-    if restricted_regions(scores):
+    supposed = (Reason.of("proposed-norm"),) if proposed else ()
+    if restricted := restricted_regions(scores):
         if cluster_ml is None:
-            return Decision(State.PRESENT, Confidence.LOW, (Reason.of("adc-alone"), *limits))
+            reasons = (Reason.of("adc-alone"), *limits, *supposed)
+            if not _adjacent(restricted):
+                return Decision(State.INDETERMINATE, reasons=reasons)
+            return Decision(State.PRESENT, Confidence.LOW, reasons)
         if cluster_ml < MIN_CLUSTER_ML:
             return Decision(State.INDETERMINATE, reasons=(Reason.of("unconfirmed-restriction"), *limits))
-        reasons = (*limits, *((Reason.of("proposed-norm"),) if proposed else ()))
-        return Decision(State.PRESENT, Confidence.LOW if proposed else Confidence.MODERATE, reasons)
+        confidence = Confidence.LOW if proposed else Confidence.MODERATE
+        return Decision(State.PRESENT, confidence, (*limits, *supposed))
     return _not_seen(scores, limits)
+
+
+def _adjacent(regions: Collection[Region]) -> bool:
+    """Whether two segments of one side that follow one another are among the regions."""
+    return any(
+        {Region(a, side), Region(b, side)} <= set(regions)
+        for side in SIDES
+        for a, b in pairwise(TRACT_SEGMENTS)
+    )
 
 
 def decide_dwi(

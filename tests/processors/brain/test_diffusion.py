@@ -22,7 +22,7 @@ CAPSULE = Region("internal_capsule", Side.LEFT)
     [
         (0.5, False, State.PRESENT, Confidence.MODERATE, []),
         (0.5, True, State.PRESENT, Confidence.LOW, ["proposed-norm"]),
-        (None, False, State.PRESENT, Confidence.LOW, ["adc-alone"]),
+        (None, False, State.INDETERMINATE, None, ["adc-alone"]),
         (0.05, False, State.INDETERMINATE, None, ["unconfirmed-restriction"]),
     ],
 )
@@ -30,6 +30,17 @@ CAPSULE = Region("internal_capsule", Side.LEFT)
 def test_a_low_coefficient_on_any_side(sides, cluster_ml, proposed, state, confidence, reasons):
     decision = decide_adc(scores(*sides), cluster_ml, proposed=proposed)
     assert (decision.state, decision.confidence, keys(decision)) == (state, confidence, reasons)
+
+
+@pytest.mark.parametrize("proposed", [False, True])
+def test_without_weighted_images_two_adjacent_segments_of_a_side_are_asked_for(proposed):
+    supposed = ["proposed-norm"] if proposed else []
+    adjacent = decide_adc(scores([0.0, -4.0, -4.0, 0.0, 0.0], NORMAL), None, proposed=proposed)
+    assert (adjacent.state, adjacent.confidence) == (State.PRESENT, Confidence.LOW)
+    assert keys(adjacent) == ["adc-alone", *supposed]
+    for sides in (([-4.0, 0.0, -4.0, 0.0, 0.0], NORMAL), (LOW_IN_CAPSULE, [0.0, -4.0, 0.0, 0.0, 0.0])):
+        apart = decide_adc(scores(*sides), None, proposed=proposed)
+        assert (apart.state, keys(apart)) == (State.INDETERMINATE, ["adc-alone", *supposed])
 
 
 @pytest.mark.parametrize("cluster_ml", [None, 0.0, 5.0])
