@@ -126,9 +126,17 @@ def _lengths(series: TractSeries) -> dict[Side, BrightLength]:
 
 
 def _node_scores(line: NodeSignals, series: TractSeries) -> list[float | None]:
-    """The z-score of each node; none where its segment cannot be judged."""
+    """How bright each node is, as a z-score; none where its segment cannot be judged.
+
+    The capsule is bright in health, and the longest bright run of healthy people was measured with it. So a
+    node of the capsule is as bright as it is for a capsule or for the white matter above, whichever is more.
+    """
+    norms = series.norms.segments
+    compared = {name: {norms[name]} for name in norms}
+    if "internal_capsule" in norms and "corona_radiata" in norms:
+        compared["internal_capsule"].add(norms["corona_radiata"])
     return [
-        series.norms.segments[name].z(ratio)
+        max(norm.z(ratio) for norm in compared[name])
         if ratio is not None and Region(name, line.side) in series.scores
         else None
         for name, ratio in zip(line.segments, line.ratio, strict=True)

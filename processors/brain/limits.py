@@ -22,7 +22,7 @@ FEWEST_BRIGHT = 2
 
 SHORTEST_BRIGHT_MM = 55.0
 """On FLAIR all of 40 healthy people were bright at the internal capsule, over 5 to 55 mm
-(Neuroradiology 1997;39:243)."""
+(Neuroradiology 1997;39:243). The capsule itself counts towards it, here as there."""
 
 BRIGHT_LENGTH_ERROR_MM = 6.0
 """Standard error of that length: two nodes of the profile (p)."""

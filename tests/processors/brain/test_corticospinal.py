@@ -11,6 +11,7 @@ from processors.brain.corticospinal import decide_series, profiles, read_series,
 from processors.brain.segment_gates import segment_fault, series_faults
 from processors.brain.tract_profile import NodeSignals, SegmentSignal, TractMeasurement
 from processors.findings import TRACT_SEGMENTS, Confidence, Quantity, Reason, Region, Side, Sign, State
+from processors.norms import default_norms
 from processors.volume import Volume
 
 from .drawn import InPlace, site_norms
@@ -112,6 +113,17 @@ def test_the_length_of_the_profile_decides_on_flair(read):
     )
     decision = decide_series(Sign.CST_FLAIR, read(replace(short, nodes=dim)))
     assert (decision.state, keys(decision)) == (State.ABSENT, ["short-extent"])
+
+
+@pytest.mark.parametrize(("capsule", "state"), [(1.12, State.PRESENT), (1.0, State.ABSENT)])
+def test_a_capsule_as_bright_as_in_health_belongs_to_the_length_of_a_bright_run(read, capsule, state):
+    """As it did where the length that is normal was measured."""
+    whole = measurement(1.3)
+    ratio = (1.0,) * 16 + (capsule,) * 8 + (1.3,) * 16
+    nodes = tuple(replace(line, ratio=ratio) for line in whole.nodes)
+    assert (
+        decide_series(Sign.CST_FLAIR, read(replace(whole, nodes=nodes), norms=default_norms())).state is state
+    )
 
 
 def test_a_ratio_that_hangs_on_the_correction_of_shading_lowers_confidence(read):
