@@ -62,7 +62,7 @@ def coregister(volume: Volume, anchor: Registration, start: FloatArray) -> Coreg
         If the two do not overlap.
     """
     image = sitk.Clamp(to_image(volume), sitk.sitkFloat32, *robust_range(volume.array))
-    reached, agreement, mirrored = start, 0.0, 0.0
+    reached = start
     for spacing, every, step in LEVELS:
         fixed = _overlap(image, volume, anchor.subject, reached, spacing)
         mask = sitk.Resample(anchor.brain, fixed, affine_transform(reached), sitk.sitkNearestNeighbor)
@@ -71,7 +71,7 @@ def coregister(volume: Volume, anchor: Registration, start: FloatArray) -> Coreg
             raise RegistrationError("the series do not overlap")
         moving = target(on_grid(anchor.subject, *bounds(anchor.subject), spacing))
         agreement, reached = climb(chosen, moving, reached, 6, step)
-        mirrored, _ = climb(chosen, moving, _mirror(anchor) @ reached, 6, step)
+    mirrored, _ = climb(chosen, moving, _mirror(anchor) @ reached, 6, step)
     return Coregistration(reached, agreement, mirrored)
 
 
