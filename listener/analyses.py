@@ -152,11 +152,11 @@ def _analyse(
     """Run in the analysis process. An error leaves it as its type and place only: its text may quote data."""
     try:
         volumes, unreadable = _volumes(open_archive(archive_url), study_instance_uid, stacks)
+        known = default_norms() if norms is None else Norms.from_plain(norms)
         if name == "brain":
-            known = default_norms() if norms is None else Norms.from_plain(norms)
             findings = analyse_brain({volume.contrast: volume for volume in volumes}, known).findings
         else:
-            findings = analyse_spine({(volume.contrast, volume.plane): volume for volume in volumes})
+            findings = analyse_spine({(v.contrast, v.plane): v for v in volumes}, known).findings
         return Analysed(
             tuple(_with_faults(finding, volumes, unreadable) for finding in findings),
             {f.sign: protocol.plain() for f in findings if (protocol := _protocol(f, volumes)) is not None},

@@ -14,6 +14,7 @@ from processors.brain.corticospinal import (
     decide_series,
     profiles,
     read_series,
+    region_map,
     region_measurements,
     undecided,
 )
@@ -21,6 +22,7 @@ from processors.brain.diffusion import bright_cluster_ml, decide_adc, decide_dwi
 from processors.brain.limits import PLAUSIBLE_EXTENT_MM
 from processors.brain.tract_decision import Decision
 from processors.brain.tract_profile import TractMeasurement
+from processors.depiction import CortexStrip, RegionMap
 from processors.findings import BRAIN_SIGNS, READS, Finding, Reason, Region, Sign, not_evaluated
 from processors.norms import Norms, default_norms
 from processors.volume import Volume
@@ -50,10 +52,16 @@ class BrainAnalysis:
         One for each of :data:`~processors.findings.BRAIN_SIGNS`, in that order.
     measurements
         Where each sign of the tract was measured, in the voxels of its (first) series.
+    region_maps
+        The same, and where the signs of the cortex were measured, for segmentation and pictures.
+    strips
+        The precentral gyrus unfolded, left and right, where the motor band was measured.
     """
 
     findings: tuple[Finding, ...]
     measurements: Mapping[Sign, TractMeasurement]
+    region_maps: tuple[RegionMap, ...] = ()
+    strips: tuple[CortexStrip, ...] = ()
 
 
 def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None) -> BrainAnalysis:
@@ -90,8 +98,13 @@ def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None
         else not_evaluated(sign, TRACT, obstacles[sign] or Reason.of("not-implemented"))
         for sign in BRAIN_SIGNS
     )
-    found = {sign: _series_of(sign, series)[0].measurement for sign in decisions}
-    return BrainAnalysis(findings, {sign: one for sign, one in found.items() if one is not None})
+    first = {sign: _series_of(sign, series)[0] for sign in decisions}
+    maps = [region_map(sign, one) for sign, one in first.items()]
+    return BrainAnalysis(
+        findings,
+        {sign: one.measurement for sign, one in first.items() if one.measurement is not None},
+        tuple(one for one in maps if one is not None),
+    )
 
 
 def _obstacle(sign: Sign, volumes: Mapping[Contrast, Volume]) -> Reason | None:

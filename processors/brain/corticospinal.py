@@ -3,12 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from processors.acquisition import Contrast
 from processors.brain.alignment import Alignment
 from processors.brain.bright_length import BrightLength, bright_length
 from processors.brain.segment_gates import bias_sensitive, measured, segment_faults, series_faults
 from processors.brain.tract_decision import SIDES, Decision, Scores, decide_t1, decide_t2, score_of
-from processors.brain.tract_profile import NodeSignals, SegmentSignal, TractMeasurement, measure_tract
+from processors.brain.tract_profile import (
+    LABELS,
+    REFERENCE,
+    NodeSignals,
+    SegmentSignal,
+    TractMeasurement,
+    measure_tract,
+)
+from processors.depiction import RegionMap
 from processors.findings import (
     Algorithm,
     Confidence,
@@ -21,6 +31,7 @@ from processors.findings import (
     Sign,
     State,
     TractProfile,
+    regions_of,
 )
 from processors.norms import Norm, Norms, SegmentNorms, protocol_of
 from processors.volume import Volume
@@ -191,4 +202,22 @@ def profiles(series: TractSeries) -> tuple[TractProfile, ...]:
         )
         for line in series.measurement.nodes
         if all(name in norms for name in line.segments)
+    )
+
+
+def region_map(sign: Sign, series: TractSeries) -> RegionMap | None:
+    """Where the segments and their reference lie in the series; none where nothing was measured."""
+    found = series.measurement
+    if found is None:
+        return None
+    own = set(regions_of(sign))
+    shown = {number: region for number, region in LABELS if region in own or region == REFERENCE}
+    taken = np.isin(found.labels, list(shown))
+    return RegionMap(
+        sign,
+        series.volume.series_instance_uid,
+        found.indices[taken],
+        found.labels[taken],
+        {number: region for number, region in shown.items() if region in own},
+        {number: region for number, region in shown.items() if region not in own},
     )
