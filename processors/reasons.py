@@ -34,6 +34,11 @@ SENTENCES: dict[str, str] = {
         "Without a diffusion coefficient, restricted diffusion cannot be told from a long T2."
     ),
     "low-b-value": "The diffusion-weighted images have a b-value below 800 s/mm², or state none.",
+    "cord-not-found": "No spinal cord was found in the images.",
+    "no-cervical-cord": "The images do not show the cervical cord.",
+    "level-indeterminate": (
+        "The vertebral levels could not be told, so positions are given in millimetres from the topmost slice."
+    ),
     "no-pixel-data": "The images of the series hold no pixel data.",
     "unreadable-pixels": "The pixel data of the series could not be decoded.",
     "missing-geometry": "The images do not say where they lie in the patient.",
