@@ -37,7 +37,7 @@ SENTENCES: dict[str, str] = {
     "cord-not-found": "No spinal cord was found in the images.",
     "no-cervical-cord": "The images do not show the cervical cord.",
     "level-indeterminate": (
-        "The vertebral levels could not be told, so positions are given in millimetres from the topmost slice."
+        "The vertebral levels could not be told; positions are millimetres from the topmost slice."
     ),
     "no-pixel-data": "The images of the series hold no pixel data.",
     "unreadable-pixels": "The pixel data of the series could not be decoded.",
