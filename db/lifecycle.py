@@ -11,6 +11,7 @@ from db.models import (
     Analysis,
     AnalysisStatus,
     Instance,
+    ObjectKind,
     Report,
     Series,
     Stack,
@@ -256,21 +257,37 @@ def norms_behind(session: Session, study_id: int, version: int) -> int | None:
 
 
 def report_of(session: Session, study_id: int, version: int, software_version: str) -> Report | None:
-    """The report that this software made on a version."""
+    """The structured report that this software made on a version."""
     return session.scalar(
         select(Report).where(
             Report.study_id == study_id,
             Report.version == version,
             Report.software_version == software_version,
+            Report.kind == ObjectKind.SR,
         )
     )
 
 
 def latest_report(session: Session, study_id: int) -> Report | None:
-    """The newest report on a study."""
+    """The newest structured report on a study."""
     return session.scalar(
-        select(Report).where(Report.study_id == study_id).order_by(Report.version.desc(), Report.id.desc())
+        select(Report)
+        .where(Report.study_id == study_id, Report.kind == ObjectKind.SR)
+        .order_by(Report.version.desc(), Report.id.desc())
     )
+
+
+def objects_of(session: Session, report: Report) -> Sequence[Report]:
+    """A structured report and what was made together with it, the structured report first."""
+    return session.scalars(
+        select(Report)
+        .where(
+            Report.study_id == report.study_id,
+            Report.version == report.version,
+            Report.software_version == report.software_version,
+        )
+        .order_by(Report.kind != ObjectKind.SR, Report.id)
+    ).all()
 
 
 def lock_study(session: Session, study_id: int) -> None:

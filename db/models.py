@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -51,8 +51,16 @@ class AnalysisStatus(StrEnum):
     FAILED = "failed"
 
 
+class ObjectKind(StrEnum):
+    """What an object made for the PACS is; the names under which a destination asks for it."""
+
+    SR = "sr"
+    SEG = "seg"
+    KEY_IMAGE = "key-image"
+
+
 class DeliveryStatus(StrEnum):
-    """How a report stands with one destination."""
+    """How an object made for the PACS stands with one destination."""
 
     WAITING = "waiting"
     DELIVERED = "delivered"
@@ -185,6 +193,8 @@ class Analysis(Base):
     finished_at: Mapped[datetime | None]
     norms_version: Mapped[int | None]
     """The site norms it compared with; none for the shipped ones alone."""
+    objects: Mapped[list[Any] | None]
+    """The segmentations and key images it archived, which the report will name and take along."""
 
 
 class Finding(Base):
@@ -232,7 +242,11 @@ class Measurement(Base):
 
 
 class Report(Base):
-    """One object made for the PACS from one version of a study."""
+    """One object made for the PACS from one version of a study.
+
+    All objects of a version are recorded together with its structured report, which there is one of for
+    each software version: a version that has any is a version that was reported on.
+    """
 
     __tablename__ = "report"
 
@@ -247,8 +261,25 @@ class Report(Base):
     created_at: Mapped[datetime]
     norms_version: Mapped[int | None]
     """The site norms behind its z-scores; none for the shipped ones alone."""
+    kind: Mapped[str] = mapped_column(String(16), default=ObjectKind.SR, server_default=ObjectKind.SR.value)
+    analysis: Mapped[str | None] = mapped_column(String(32))
+    """The analysis that made it; none for the structured report, which is on all of them."""
+    source_series_uid: Mapped[str | None] = mapped_column(String(64))
+    """The one series it is about; none where there are several."""
+    description: Mapped[str | None]
+    """What it shows, in a line."""
 
-    __table_args__ = (UniqueConstraint("study_id", "version", "software_version", "sop_class_uid"),)
+    __table_args__ = (
+        Index(
+            "uq_report_structured_report",
+            "study_id",
+            "version",
+            "software_version",
+            unique=True,
+            sqlite_where=text("kind = 'sr'"),
+            postgresql_where=text("kind = 'sr'"),
+        ),
+    )
 
 
 class NormalStudy(Base):
@@ -284,7 +315,7 @@ class NormsVersion(Base):
 
 
 class Delivery(Base):
-    """One report on its way to one destination."""
+    """One object made for the PACS on its way to one destination."""
 
     __tablename__ = "delivery"
     __table_args__ = (

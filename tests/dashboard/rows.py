@@ -10,7 +10,7 @@ from db.engine import writing
 from db.findings import replace_findings
 from db.index import ReceivedInstance, index_instances, record_event
 from db.lifecycle import close_version, finish_analysis, note_check, set_status, start_analysis
-from db.models import Delivery, Report, Series, Stack, Study, StudyStatus
+from db.models import Delivery, ObjectKind, Report, Series, Stack, Study, StudyStatus
 from processors.findings import (
     TRACT_SEGMENTS,
     Algorithm,
@@ -199,12 +199,13 @@ def find(engine: Engine, study: Study, at: datetime) -> None:
 def report(engine: Engine, study: Study, at: datetime, *destinations: str) -> None:
     """Make a structured report and a segmentation, and have them wait for their destinations."""
     with writing(engine) as session:
-        for number, sop_class in enumerate((SR, SEG)):
+        for number, (kind, sop_class) in enumerate(((ObjectKind.SR, SR), (ObjectKind.SEG, SEG))):
             row = Report(
                 study_id=study.id,
                 version=study.version,
                 sop_instance_uid=f"{study.study_instance_uid}.9.{study.version}.{number}",
                 sop_class_uid=sop_class,
+                kind=kind,
                 series_instance_uid=f"{study.study_instance_uid}.9",
                 software_version="0.1.0",
                 created_at=at,

@@ -40,7 +40,11 @@ COLUMNS = {
     "v_deliveries": {
         "study_instance_uid", "version", "sop_instance_uid", "sop_class_uid", "series_instance_uid",
         "software_version", "created_at", "destination", "status", "attempts", "next_attempt_at",
-        "last_outcome", "delivered_at",
+        "last_outcome", "delivered_at", "kind", "description",
+    },
+    "v_objects": {
+        "study_instance_uid", "version", "kind", "analysis", "source_series_uid", "description",
+        "sop_class_uid", "sop_instance_uid", "series_instance_uid", "software_version", "created_at",
     },
     "v_daily": {
         "day", "studies", "instances", "bytes", "reports", "deliveries", "failed_analyses",
