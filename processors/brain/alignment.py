@@ -1,6 +1,7 @@
 """All brain series of a study carried to the atlas: one full registration, the others rigid to it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from processors.acquisition import Contrast
 from processors.brain.assessment import FAILED, Assessment, acceptable, assess
 from processors.brain.coregistration import coregister, through_atlas
-from processors.brain.registration import Registration, RegistrationError, register
+from processors.brain.registration import THREADS, Registration, RegistrationError, register
 from processors.findings import Reason
 from processors.volume import Volume
 
@@ -74,20 +75,22 @@ def align_study(volumes: Mapping[Contrast, Volume]) -> dict[Contrast, Alignment]
     be brought to it is registered by itself. Where one fits the anchor clearly better with left and right
     exchanged, its sides are in doubt; and those of the whole study, unless two others agree.
     """
+    order = sorted(volumes, key=_rank)
     aligned: dict[Contrast, Alignment] = {}
     anchor: Registration | None = None
     agreeing: list[Contrast] = []
     opposed: list[Contrast] = []
-    for contrast in sorted(volumes, key=_rank):
-        volume = volumes[contrast]
-        if anchor is None:
-            aligned[contrast] = _by_itself(volume, contrast)
-            if aligned[contrast].problem is None:
-                anchor = aligned[contrast].registration
-                agreeing.append(contrast)
-        else:
-            aligned[contrast], sides_agree = _beside(volume, contrast, anchor)
-            if aligned[contrast].problem is None:
+    while anchor is None and len(aligned) < len(order):
+        contrast = order[len(aligned)]
+        aligned[contrast] = _by_itself(volumes[contrast], contrast)
+        if aligned[contrast].problem is None:
+            anchor = aligned[contrast].registration
+            agreeing.append(contrast)
+    others = order[len(aligned) :]
+    if anchor is not None:
+        for contrast, (alignment, sides_agree) in zip(others, _beside(others, volumes, anchor), strict=True):
+            aligned[contrast] = alignment
+            if alignment.problem is None:
                 (agreeing if sides_agree else opposed).append(contrast)
     doubt = Reason.of("laterality-conflict")
     for contrast in in_doubt(agreeing, opposed, aligned):
@@ -114,15 +117,25 @@ def in_doubt(
     return tuple(opposed) if outvoted or not against else tuple(every)
 
 
-def _beside(volume: Volume, contrast: Contrast, anchor: Registration) -> tuple[Alignment, bool]:
-    """A series brought to the anchor, and whether both agree about the sides.
+def _beside(
+    contrasts: Sequence[Contrast], volumes: Mapping[Contrast, Volume], anchor: Registration
+) -> list[tuple[Alignment, bool]]:
+    """Series brought to the anchor, and whether each agrees with it about the sides.
 
     From the scanner's coordinates first; where that cannot be trusted, from where both lie in the atlas, and
     if that fails too by the series' own registration.
     """
-    rigid, sides_agree = _brought_to(volume, contrast, anchor, np.eye(4))
-    if rigid.problem is None:
-        return rigid, sides_agree
+    with ThreadPoolExecutor(THREADS) as threads:
+        brought = list(threads.map(lambda c: _brought_to(volumes[c], c, anchor, np.eye(4)), contrasts))
+    return [
+        found if found[0].problem is None else _through_own_registration(volumes[contrast], contrast, anchor)
+        for contrast, found in zip(contrasts, brought, strict=True)
+    ]
+
+
+def _through_own_registration(
+    volume: Volume, contrast: Contrast, anchor: Registration
+) -> tuple[Alignment, bool]:
     alone = _by_itself(volume, contrast)
     if alone.registration is None or alone.problem is not None:
         return alone, True

@@ -1,6 +1,7 @@
 """A study's brain series in, one finding for each brain sign out."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from processors.brain.corticospinal import (
 )
 from processors.brain.diffusion import bright_cluster_ml, decide_adc, decide_dwi, restricted_regions, suitable
 from processors.brain.limits import PLAUSIBLE_EXTENT_MM
+from processors.brain.registration import THREADS
 from processors.brain.tract_decision import Decision
 from processors.brain.tract_profile import TractMeasurement
 from processors.depiction import CortexStrip, RegionMap
@@ -83,12 +85,10 @@ def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None
         if contrast in volumes and _unfit(contrast, volumes[contrast]) is None
     }
     alignments = align_study(wanted)
-    series = {
-        (sign, contrast): read_series(sign, contrast, wanted[contrast], alignments[contrast], norms)
-        for sign in TRACT_SIGNS
-        for contrast in READS[sign]
-        if contrast in wanted
-    }
+    read = [(sign, contrast) for sign in TRACT_SIGNS for contrast in READS[sign] if contrast in wanted]
+    with ThreadPoolExecutor(THREADS) as threads:
+        found = threads.map(lambda one: read_series(*one, wanted[one[1]], alignments[one[1]], norms), read)
+        series = dict(zip(read, found, strict=True))
     decisions = concordant(
         {sign: _decide(sign, series) for sign in TRACT_SIGNS if _series_of(sign, series)},
     )
