@@ -40,6 +40,11 @@ PROCESSING_EQUIPMENT = _dcm("109102", "Processing Equipment")
 DEVICE = _dcm("121007", "Device")
 ALGORITHM_VERSION = _dcm("111003", "Algorithm Version")
 
+ILLUSTRATION = _dcm("121200", "Illustration of ROI")
+SEGMENTATION = _dcm("113076", "Segmentation")
+SOURCE_IMAGE_FOR_PROCESSING = _dcm("121322", "Source Image for Image Processing Operation")
+ANATOMICAL_STRUCTURE = _sct("91723000", "Anatomical Structure")
+
 PRESENCE = private_code("presence", "Presence of sign")
 CONFIDENCE = private_code("confidence", "Confidence")
 SIGNS_PRESENT = private_code("signs_present", "Number of signs present")
@@ -83,11 +88,13 @@ _BRAIN_SITES: dict[str, Code] = {
     "splenium": _sct("23347006", "splenium of corpus callosum"),
 }
 
+_CORD = _sct("2748008", "Spinal cord")
+
 _CORD_SITES: dict[Sign, Code] = {
     Sign.CORD_T1: _sct("14892003", "lateral funiculus"),
     Sign.CORD_T2: _sct("14892003", "lateral funiculus"),
-    Sign.CORD_ATROPHY: _sct("2748008", "Spinal cord"),
-    Sign.CORD_FLATTENING: _sct("2748008", "Spinal cord"),
+    Sign.CORD_ATROPHY: _CORD,
+    Sign.CORD_FLATTENING: _CORD,
 }
 
 _VERTEBRAE: dict[str, Code] = {
@@ -118,10 +125,27 @@ def site_code(sign: Sign, region: Region) -> Code:
     return _CORD_SITES[sign] if sign in _CORD_SITES else _BRAIN_SITES[region.name]
 
 
+def reference_site(sign: Sign) -> Code:
+    """The anatomy that a sign's signal is compared with."""
+    return _CORD if sign in _CORD_SITES else _sct("68523003", "Cerebral White Matter")
+
+
+def algorithm_family(sign: Sign) -> Code:
+    """How the regions of a sign are found, of CID 7162: an atlas is deformed, the cord's edge is followed."""
+    if sign in _CORD_SITES:
+        return _dcm("123103", "Edge Detection")
+    return _dcm("123111", "Deformable Models")
+
+
+def vertebra(region: Region) -> Code | None:
+    """The vertebra at whose level a region lies; none in the brain."""
+    return _VERTEBRAE.get(region.name)
+
+
 def site_modifier(region: Region) -> Code:
     """The region within its anatomy, for the Topographical Modifier of its Finding Site."""
-    vertebra = _VERTEBRAE.get(region.name)
-    return vertebra if vertebra is not None else private_code(region.name, REGION_NAMES[region.name])
+    level = vertebra(region)
+    return level if level is not None else private_code(region.name, REGION_NAMES[region.name])
 
 
 def quantity_of(code: Code) -> Quantity | None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
-from highdicom import ContentQualificationValues, ContributingEquipment
+from highdicom import ContentQualificationValues
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from highdicom.sr import (
     CodedConcept,
@@ -32,6 +32,7 @@ from processors.findings import (
 from reports import codes
 from reports.identity import derived_uid
 from reports.measurement_groups import measurement_groups
+from reports.provenance import contributing_equipment, date, device_uid, equip
 from reports.study_header import is_complete_code, study_header
 from reports.text import PRIVATE_SCHEME_NAME, PRODUCT, SERIES_DESCRIPTION
 
@@ -117,9 +118,8 @@ def structured_report(
     if unknown:
         raise ValueError(f"the evidence lacks series {', '.join(sorted(unknown))}")
 
-    device_uid = derived_uid("device", manufacturer, PRODUCT, software_version)
     content = MeasurementReport(
-        observation_context=_observation_context(device_uid, manufacturer, software_version),
+        observation_context=_observation_context(manufacturer, software_version),
         procedure_reported=_procedures(header, reported),
         imaging_measurements=measurement_groups(
             reported, study_uid=study_uid, manufacturer=manufacturer, source_images=source_images
@@ -157,8 +157,11 @@ def structured_report(
         previous_versions=None if predecessor is None else [_predecessor_instance(study_uid, predecessor)],
     )
     report.update(header)
-    _date(report, created.astimezone(_zone(header, created)))
-    report.ContributingEquipmentSequence = _contributing_equipment(reported, manufacturer)
+    date(report, header, created)
+    equip(report, manufacturer, software_version, institution)
+    report.ContributingEquipmentSequence = contributing_equipment(
+        (finding.algorithm for finding in reported), manufacturer
+    )
     _set_evidence(report, study_uid, series)
     return report
 
@@ -186,22 +189,6 @@ def _in_order(evidence: Sequence[ReportedSeries]) -> list[ReportedSeries]:
 
 def _numeric(uid: str) -> tuple[tuple[int, str], ...]:
     return tuple((len(part), part) for part in uid.split("."))
-
-
-def _date(report: Dataset, moment: datetime) -> None:
-    """Lays the time of creation over that of the clock, which highdicom writes."""
-    report.ContentDate = report.InstanceCreationDate = moment.strftime("%Y%m%d")
-    report.ContentTime = report.InstanceCreationTime = moment.strftime("%H%M%S")
-    report.TimezoneOffsetFromUTC = moment.strftime("%z")
-
-
-def _zone(header: Dataset, created: datetime) -> timezone:
-    """The time zone of the study's own dates, or that of the report where the images name none."""
-    offset = header.get("TimezoneOffsetFromUTC")
-    if offset is not None:
-        sign = -1 if offset[0] == "-" else 1
-        return timezone(sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[3:5])))
-    return timezone(timedelta(minutes=round((created.utcoffset() or timedelta()).total_seconds() / 60)))
 
 
 def _skeleton(study_uid: str, series_uid: str, sop_instance_uid: str) -> Dataset:
@@ -266,12 +253,15 @@ def _predecessor_instance(study_uid: str, predecessor: PredecessorReport) -> Dat
     return instance
 
 
-def _observation_context(device_uid: str, manufacturer: str, software_version: str) -> ObservationContext:
+def _observation_context(manufacturer: str, software_version: str) -> ObservationContext:
     """TID 1004, and the software version, for which the template has no row of its own."""
     observer = ObserverContext(
         observer_type=CodedConcept.from_code(codes.DEVICE),
         observer_identifying_attributes=DeviceObserverIdentifyingAttributes(
-            uid=device_uid, name=PRODUCT, manufacturer_name=manufacturer, model_name=PRODUCT
+            uid=device_uid(manufacturer, software_version),
+            name=PRODUCT,
+            manufacturer_name=manufacturer,
+            model_name=PRODUCT,
         ),
     )
     observer.append(
@@ -302,19 +292,3 @@ def _procedures(header: Dataset, findings: Sequence[Finding]) -> list[CodedConce
     if measured.intersection(CORD_SIGNS):
         procedures.append(codes.CERVICAL_SPINE_MRI)
     return procedures or [codes.MRI]
-
-
-def _contributing_equipment(findings: Sequence[Finding], manufacturer: str) -> list[ContributingEquipment]:
-    """One item per algorithm (IHE AIR 6.5.3.1); its Device UID changes with the algorithm's version."""
-    algorithms = dict.fromkeys(finding.algorithm for finding in findings)
-    items: list[ContributingEquipment] = []
-    for algorithm in algorithms:
-        item = ContributingEquipment(
-            manufacturer=manufacturer,
-            purpose_of_reference=codes.PROCESSING_EQUIPMENT,
-            manufacturer_model_name=algorithm.name,
-            software_versions=algorithm.version,
-        )
-        item.DeviceUID = derived_uid("algorithm", manufacturer, algorithm.name, algorithm.version)
-        items.append(item)
-    return items

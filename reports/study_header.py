@@ -73,10 +73,8 @@ def study_header(source: Dataset) -> Dataset:
     ValueError
         If the source has no legal Study Instance UID.
     """
-    with warnings.catch_warnings():  # pydicom's warnings quote the values: names and dates of patients
-        warnings.simplefilter("ignore")
-        header = _clean_copy(source, _SHARED)
-        _keep_patient_id(header, source)
+    header = legal_attributes(source, _SHARED)
+    _keep_patient_id(header, source)
     if "StudyInstanceUID" not in header or not UID(header.StudyInstanceUID).is_valid:
         raise ValueError("the source has no legal Study Instance UID")
     header.SpecificCharacterSet = "ISO_IR 192"
@@ -94,8 +92,17 @@ def study_header(source: Dataset) -> Dataset:
     return header
 
 
+def legal_attributes(source: Dataset, keywords: tuple[str, ...]) -> Dataset:
+    """A copy of some attributes of an image, of each what is legal; what is left out was empty or illegal."""
+    with warnings.catch_warnings():  # pydicom's warnings quote the values: names and dates of patients
+        warnings.simplefilter("ignore")
+        return _clean_copy(source, keywords)
+
+
 def _keep_patient_id(header: Dataset, source: Dataset) -> None:
-    element = _decoded(source, BaseTag(_PATIENT_ID))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        element = _decoded(source, BaseTag(_PATIENT_ID))
     if element is None or element.value is None or isinstance(element.value, bytes):
         return
     values = [_printable("LO", str(value)) for value in _values(element)]
