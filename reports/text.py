@@ -1,12 +1,16 @@
 """Every English text of the reports, in one place."""
 
-from processors.findings import Confidence, Quantity, Sign, State
+from processors.findings import Confidence, Quantity, Region, Side, Sign, State
 
 PRODUCT = "Betz"
 
 PRIVATE_SCHEME_NAME = "Betz report contract"
 
 SERIES_DESCRIPTION = "Betz imaging signs - RESEARCH USE"
+
+SEGMENTATION_SERIES_DESCRIPTION = "Betz measured regions - RESEARCH USE"
+
+SEGMENTATION_DESCRIPTION = "Regions that were measured, and what they were compared with"
 
 RESEARCH_USE = (
     "RESEARCH USE - NOT FOR DIAGNOSIS. Betz is not a medical device; a radiologist must confirm its findings."
@@ -39,6 +43,21 @@ SIGN_NAMES: dict[Sign, str] = {
     Sign.CORD_FLATTENING: "Cervical cord flattening",
 }
 """Each sign as the report names it: at most 64 characters, the limit of a code meaning."""
+
+SHORT_SIGN_NAMES: dict[Sign, str] = {
+    Sign.MOTOR_BAND: "Motor band",
+    Sign.CST_T1: "CST T1",
+    Sign.CST_T1_MTC: "CST T1-MTC",
+    Sign.CST_T2: "CST T2",
+    Sign.CST_FLAIR: "CST FLAIR",
+    Sign.CST_DIFFUSION: "CST diffusion",
+    Sign.PRECENTRAL_ATROPHY: "Atrophy",
+    Sign.CORD_T1: "Cord T1",
+    Sign.CORD_T2: "Cord T2",
+    Sign.CORD_ATROPHY: "Cord area",
+    Sign.CORD_FLATTENING: "Cord shape",
+}
+"""Each sign where there is little room: before the name of a segment."""
 
 HEADINGS: dict[State, str] = {
     State.PRESENT: "Present",
@@ -83,9 +102,19 @@ REGION_NAMES: dict[str, str] = {
     "pons": "Pons",
     "splenium": "Splenium of the corpus callosum",
     "precentral": "Precentral gyrus",
+    "reference": "Reference white matter",
 }
 
+SIDE_NAMES: dict[Side, str] = {Side.LEFT: "Left", Side.RIGHT: "Right"}
+
 UNIT_NAMES: dict[str, str] = {"mm2": "square millimeter", "mm": "millimeter", "%": "percent", "1": "no units"}
+
+
+def segment_label(sign: Sign, region: Region) -> str:
+    """The name of a segment: at most 64 characters, the limit of Segment Label."""
+    name = REGION_NAMES.get(region.name, region.name.replace("_", " ").capitalize())
+    side = "" if region.side is None else f", {SIDE_NAMES[region.side].lower()}"
+    return f"{SHORT_SIGN_NAMES[sign]}: {name}{side}"[:64]
 
 
 def count_line(present: int, evaluable: int) -> str:
