@@ -1,6 +1,10 @@
-"""Findings as measurement groups (TID 1501): one overall, one per sign, one per measured region."""
+"""Findings as measurement groups: one overall, one per sign, one per measured region.
+
+They follow TID 1501; the group of a region that a segmentation holds follows TID 1411.
+"""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from highdicom.sr import (
     AlgorithmIdentification,
@@ -9,16 +13,22 @@ from highdicom.sr import (
     Measurement,
     MeasurementsAndQualitativeEvaluations,
     QualitativeEvaluation,
+    ReferencedSegment,
     RelationshipTypeValues,
+    SourceSeriesForSegmentation,
     TextContentItem,
     TrackingIdentifier,
+    VolumetricROIMeasurementsAndQualitativeEvaluations,
 )
 from pydicom.sr.coding import Code
 
-from processors.findings import Finding, RegionMeasurements, State
+from processors.findings import Algorithm, Finding, RegionMeasurements, State
 from reports import codes
 from reports.identity import derived_uid
 from reports.narrative import summary_lines
+from reports.references import Companions, ReportedKeyImage
+
+Group = MeasurementsAndQualitativeEvaluations | VolumetricROIMeasurementsAndQualitativeEvaluations
 
 
 def measurement_groups(
@@ -27,7 +37,8 @@ def measurement_groups(
     study_uid: str,
     manufacturer: str,
     source_images: Mapping[str, tuple[str, str]],
-) -> list[MeasurementsAndQualitativeEvaluations]:
+    companions: Companions,
+) -> list[Group]:
     """All groups of a report: the overall one first, then each sign, then each region.
 
     Parameters
@@ -40,11 +51,17 @@ def measurement_groups(
         Of the algorithms.
     source_images
         Series Instance UID to (SOP Class UID, SOP Instance UID) of the image that stands for the series.
+    companions
+        The segmentations that hold the regions, and the pictures of the signs.
     """
     return [
-        _overall_group(findings, study_uid),
-        *(_sign_group(finding, study_uid, manufacturer, source_images) for finding in findings),
-        *(_region_group(finding, region, study_uid) for finding in findings for region in finding.regions),
+        _overall_group(findings, study_uid, companions),
+        *(_sign_group(finding, study_uid, manufacturer, source_images, companions) for finding in findings),
+        *(
+            _region_group(finding, region, study_uid, manufacturer, source_images, companions)
+            for finding in findings
+            for region in finding.regions
+        ),
     ]
 
 
@@ -68,7 +85,26 @@ def _measurement(name: Code, value: float, unit: Code) -> Measurement:
     return measurement
 
 
-def _overall_group(findings: Sequence[Finding], study_uid: str) -> MeasurementsAndQualitativeEvaluations:
+def _algorithm(algorithm: Algorithm, manufacturer: str) -> AlgorithmIdentification:
+    return AlgorithmIdentification(name=algorithm.name, version=algorithm.version, manufacturer=manufacturer)
+
+
+def _source_image(image: tuple[str, str]) -> ImageContentItem:
+    return ImageContentItem(
+        codes.SOURCE_OF_MEASUREMENT, *image, relationship_type=RelationshipTypeValues.CONTAINS
+    )
+
+
+def _picture(image: ReportedKeyImage) -> ImageContentItem:
+    return ImageContentItem(
+        codes.ILLUSTRATION,
+        image.sop_class_uid,
+        image.sop_instance_uid,
+        relationship_type=RelationshipTypeValues.CONTAINS,
+    )
+
+
+def _overall_group(findings: Sequence[Finding], study_uid: str, companions: Companions) -> Group:
     present = sum(f.state is State.PRESENT for f in findings)
     evaluable = present + sum(f.state is State.ABSENT for f in findings)
     group = MeasurementsAndQualitativeEvaluations(
@@ -83,56 +119,74 @@ def _overall_group(findings: Sequence[Finding], study_uid: str) -> MeasurementsA
     first_number = next(i for i, item in enumerate(content) if item.ValueType == "NUM")
     for place, line in enumerate(summary_lines(findings), start=first_number):
         content.insert(place, _comment(line))
+    content.extend(_picture(image) for image in companions.pictures_of(""))
     return group
 
 
 def _sign_group(
-    finding: Finding, study_uid: str, manufacturer: str, source_images: Mapping[str, tuple[str, str]]
-) -> MeasurementsAndQualitativeEvaluations:
+    finding: Finding,
+    study_uid: str,
+    manufacturer: str,
+    source_images: Mapping[str, tuple[str, str]],
+    companions: Companions,
+) -> Group:
     evaluations = [QualitativeEvaluation(codes.PRESENCE, codes.STATES[finding.state])]
     if finding.confidence is not None:
         evaluations.append(QualitativeEvaluation(codes.CONFIDENCE, codes.CONFIDENCES[finding.confidence]))
     group = MeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(study_uid, finding.sign.value),
         finding_type=codes.sign_code(finding.sign),
-        algorithm_id=AlgorithmIdentification(
-            name=finding.algorithm.name, version=finding.algorithm.version, manufacturer=manufacturer
-        ),
+        algorithm_id=_algorithm(finding.algorithm, manufacturer),
         qualitative_evaluations=evaluations,
     )
     content = group[0].ContentSequence
     content.extend(_comment(f"{reason.sentence} [{reason.key}]") for reason in finding.reasons)
     if finding.norm:
         content.append(TextContentItem(codes.POPULATION, finding.norm, RelationshipTypeValues.CONTAINS))
-    for series_uid in finding.series_uids:
-        sop_class_uid, sop_instance_uid = source_images[series_uid]
-        content.append(
-            ImageContentItem(
-                codes.SOURCE_OF_MEASUREMENT,
-                sop_class_uid,
-                sop_instance_uid,
-                relationship_type=RelationshipTypeValues.CONTAINS,
-            )
-        )
+    content.extend(_source_image(source_images[series_uid]) for series_uid in finding.series_uids)
+    content.extend(_picture(image) for image in companions.pictures_of(finding.sign.value))
     return group
 
 
 def _region_group(
-    finding: Finding, region: RegionMeasurements, study_uid: str
-) -> MeasurementsAndQualitativeEvaluations:
+    finding: Finding,
+    region: RegionMeasurements,
+    study_uid: str,
+    manufacturer: str,
+    source_images: Mapping[str, tuple[str, str]],
+    companions: Companions,
+) -> Group:
+    """Of a segmented region by TID 1411, which names its source series itself; else by TID 1501."""
     side = region.region.side
-    return MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=_tracking(study_uid, region_key(finding, region)),
-        finding_type=codes.sign_code(finding.sign),
-        finding_sites=[
+    key = region_key(finding, region)
+    described: dict[str, Any] = {
+        "tracking_identifier": _tracking(study_uid, key),
+        "finding_type": codes.sign_code(finding.sign),
+        "algorithm_id": _algorithm(finding.algorithm, manufacturer),
+        "finding_sites": [
             FindingSite(
                 codes.site_code(finding.sign, region.region),
                 laterality=None if side is None else codes.LATERALITIES[side],
                 topographical_modifier=codes.site_modifier(region.region),
             )
         ],
-        measurements=[
+        "measurements": [
             _measurement(codes.quantity_code(m.quantity), m.value, codes.unit_code(finding.sign, m.quantity))
             for m in region.measurements
         ],
+    }
+    segment = companions.segment_of(key)
+    if segment is None:
+        group = MeasurementsAndQualitativeEvaluations(**described)
+        group[0].ContentSequence.extend(_source_image(source_images[uid]) for uid in finding.series_uids)
+        return group
+    made, number = segment
+    return VolumetricROIMeasurementsAndQualitativeEvaluations(
+        **described,
+        referenced_segment=ReferencedSegment(
+            made.sop_class_uid,
+            made.sop_instance_uid,
+            number,
+            source_series=SourceSeriesForSegmentation(made.source_series_uid),
+        ),
     )

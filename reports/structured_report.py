@@ -33,10 +33,12 @@ from reports import codes
 from reports.identity import derived_uid
 from reports.measurement_groups import measurement_groups
 from reports.provenance import contributing_equipment, date, device_uid, equip
+from reports.references import Companions
 from reports.study_header import is_complete_code, study_header
 from reports.text import PRIVATE_SCHEME_NAME, PRODUCT, SERIES_DESCRIPTION
 
 SERIES_NUMBER = 9801
+NONE = Companions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def structured_report(
     manufacturer: str = PRODUCT,
     institution: str | None = None,
     predecessor: PredecessorReport | None = None,
+    companions: Companions = NONE,
 ) -> Dataset:
     """The structured report on a study.
 
@@ -90,13 +93,15 @@ def structured_report(
         Institution Name of the equipment.
     predecessor
         The report that this one replaces.
+    companions
+        The segmentations and pictures made with the report, which names them; they become evidence, too.
 
     Returns
     -------
     pydicom.Dataset
         With file meta information, in Explicit VR Little Endian and Unicode. The SOP Instance UID follows
-        from the study, the software version, the version, the findings, the evidence and the predecessor;
-        the Series Instance UID from the study and the software version.
+        from the study, the software version, the version, the findings, the evidence, the
+        predecessor and the companions; the Series Instance UID from the study and the software version.
 
     Raises
     ------
@@ -112,7 +117,7 @@ def structured_report(
     header = study_header(source)
     study_uid = str(header.StudyInstanceUID)
     reported = _complete(findings, software_version)
-    series = _in_order(evidence)
+    series = _in_order([*evidence, *_as_evidence(companions)])
     source_images = {s.series_instance_uid: s.instances[len(s.instances) // 2] for s in series}
     unknown = {uid for finding in reported for uid in finding.series_uids} - source_images.keys()
     if unknown:
@@ -122,7 +127,11 @@ def structured_report(
         observation_context=_observation_context(manufacturer, software_version),
         procedure_reported=_procedures(header, reported),
         imaging_measurements=measurement_groups(
-            reported, study_uid=study_uid, manufacturer=manufacturer, source_images=source_images
+            reported,
+            study_uid=study_uid,
+            manufacturer=manufacturer,
+            source_images=source_images,
+            companions=companions,
         ),
     )
     series_uid = derived_uid("structured report series", study_uid, manufacturer, software_version)
@@ -135,6 +144,8 @@ def structured_report(
         None if predecessor is None else asdict(predecessor),
         [asdict(finding) for finding in reported],
         [asdict(s) for s in series],
+        [[dict(one.segments), one.source_series_uid] for one in companions.segmentations],
+        [asdict(image) for image in companions.key_images],
     )
     report = Comprehensive3DSR(
         evidence=[_skeleton(study_uid, series_uid, sop_instance_uid), *_instances(study_uid, series)],
@@ -185,6 +196,12 @@ def _in_order(evidence: Sequence[ReportedSeries]) -> list[ReportedSeries]:
         for uid in sorted(images, key=_numeric)
         if images[uid]
     ]
+
+
+def _as_evidence(companions: Companions) -> list[ReportedSeries]:
+    made = [(s.series_instance_uid, s.sop_class_uid, s.sop_instance_uid) for s in companions.segmentations]
+    made += [(k.series_instance_uid, k.sop_class_uid, k.sop_instance_uid) for k in companions.key_images]
+    return [ReportedSeries(series_uid, ((class_uid, uid),)) for series_uid, class_uid, uid in made]
 
 
 def _numeric(uid: str) -> tuple[tuple[int, str], ...]:
