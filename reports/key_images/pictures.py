@@ -7,8 +7,15 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.depiction import CordProfile, CortexStrip, RegionMap
-from processors.findings import Finding, Sign
-from processors.volume import Volume
+from processors.findings import BRAIN_SIGNS, Finding, Sign, State
+from processors.volume import SliceSource, Volume
+from reports.key_images.overview_page import overview_page
+from reports.key_images.sign_page import sign_page
+from reports.picture_text import OVERVIEW_TITLES
+from reports.text import SIGN_NAMES
+
+PICTURED = (State.PRESENT, State.INDETERMINATE)
+"""States of a sign that gets a picture of its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,11 +28,14 @@ class KeyPicture:
         ``None`` for an overview.
     pixels
         Shape (rows, columns, 3), uint8, RGB.
+    sources
+        The images that it shows, each with its Series Instance UID; empty where they name none.
     """
 
     sign: Sign | None
     title: str
     pixels: npt.NDArray[np.uint8]
+    sources: tuple[tuple[str, SliceSource], ...] = ()
 
 
 def pictures(
@@ -34,12 +44,51 @@ def pictures(
     region_maps: Sequence[RegionMap],
     strips: Sequence[CortexStrip] = (),
     cord_profiles: Sequence[CordProfile] = (),
+    *,
+    software_version: str = "",
 ) -> tuple[KeyPicture, ...]:
     """The pictures of an analysis: its overview first, then each sign that is present or indeterminate.
 
     Parameters
     ----------
+    findings
+        Of one analysis.
     volumes
-        By Series Instance UID.
+        By Series Instance UID; a region map of a series that is not among them is not drawn.
+    region_maps
+        At most one of each sign is drawn, the first.
+    software_version
+        Of the product, as it is written on every picture.
+
+    Returns
+    -------
+    tuple of KeyPicture
+        Empty where no sign was evaluated: a page of empty rows helps nobody.
     """
-    return ()
+    if all(finding.state is State.NOT_EVALUATED for finding in findings):
+        return ()
+    maps: dict[Sign, RegionMap] = {}
+    for one in region_maps:
+        if one.series_instance_uid in volumes and one.indices.size:
+            maps.setdefault(one.sign, one)
+    profiles: dict[Sign, CordProfile] = {}
+    for profile in cord_profiles:
+        profiles.setdefault(profile.sign, profile)
+    title = OVERVIEW_TITLES[analysis_of(findings)]
+    page, sources = overview_page(title, findings, volumes, maps, software_version)
+    drawn = [KeyPicture(None, title, page.pixels(), sources)]
+    for finding in findings:
+        if finding.state not in PICTURED:
+            continue
+        regions = maps.get(finding.sign)
+        uid = regions.series_instance_uid if regions is not None else next(iter(finding.series_uids), "")
+        page, sources = sign_page(
+            finding, volumes.get(uid), regions, strips, profiles.get(finding.sign), software_version
+        )
+        drawn.append(KeyPicture(finding.sign, SIGN_NAMES[finding.sign], page.pixels(), sources))
+    return tuple(drawn)
+
+
+def analysis_of(findings: Sequence[Finding]) -> str:
+    """``"brain"`` or ``"spine"``: which analysis some findings are of."""
+    return "brain" if any(finding.sign in BRAIN_SIGNS for finding in findings) else "spine"

@@ -1,0 +1,225 @@
+"""The plots of the pictures: along the tract, by region, and the gyrus unfolded."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from processors.depiction import CortexStrip
+from processors.findings import (
+    Finding,
+    Quantity,
+    Region,
+    RegionMeasurements,
+    Side,
+    TractProfile,
+)
+from reports.key_images.page import FAINT, INK, PAPER, SOFT, Page, hexadecimal
+from reports.palette import SIDES, region_colour
+from reports.picture_text import ALONG_GYRUS, DEPTH, NORM_BAND, SIDE_WORDS, short_name
+
+BAND_SD = 2.0
+BESIDE = frozenset(
+    {
+        Quantity.RATIO_UNCORRECTED,
+        Quantity.Z_SCORE,
+        Quantity.NORM_MEAN,
+        Quantity.NORM_SD,
+        Quantity.NORM_N,
+        Quantity.VOXELS,
+        Quantity.COVERAGE,
+        Quantity.LESION_SHARE,
+    }
+)
+"""Numbers that go with what a sign measures, and are not it."""
+
+_LINE_STYLES = {Side.LEFT: "-", Side.RIGHT: (0, (4, 1.6))}
+_MARKERS = {Side.LEFT: "o", Side.RIGHT: "s"}
+_DARKEST = 0.4
+_SEGMENT_STRIP = 9
+
+
+def main_quantity(finding: Finding) -> Quantity | None:
+    """The number that a sign is judged by; ``None`` where nothing was measured."""
+    given = (m.quantity for region in finding.regions for m in region.measurements)
+    return next((quantity for quantity in given if quantity not in BESIDE), None)
+
+
+def draw_key(page: Page, x: float, y: float, *, sides: bool = True, band: bool = True) -> None:
+    """What the lines and the band of a plot are, ending at a place."""
+    if band:
+        x -= page.width_of(NORM_BAND, 13)
+        page.text(x, y, NORM_BAND, size=13, colour=SOFT)
+        x -= 30
+        page.box(x, y - 6, 24, 12, FAINT)
+    if sides:
+        for side in (Side.RIGHT, Side.LEFT):
+            x -= page.width_of(SIDE_WORDS[side], 13) + 18
+            page.text(x, y, SIDE_WORDS[side], size=13, colour=SIDES[side], bold=True)
+            x -= 42
+            axes = page.axes(x, y - 6, 36, 12)
+            axes.set_axis_off()
+            axes.plot(
+                [0, 1], [0, 0], color=hexadecimal(SIDES[side]), linestyle=_LINE_STYLES[side], linewidth=2
+            )
+            axes.set_xlim(0, 1)
+
+
+def plot_profiles(page: Page, box: tuple[int, int, int, int], profiles: Sequence[TractProfile]) -> None:
+    """The signal along the tract of both sides, over the norm of each segment.
+
+    Parameters
+    ----------
+    box
+        Left, top, width and height of the plot, pixels.
+    """
+    x, y, width, height = box
+    axes = page.axes(x, y, width, height - 2 * _SEGMENT_STRIP)
+    first = profiles[0]
+    positions = np.array(first.position_mm)
+    edges = _edges(positions)
+    mean, sd = np.array(first.norm_mean), np.array(first.norm_sd)
+    axes.stairs(mean + BAND_SD * sd, edges, baseline=mean - BAND_SD * sd, fill=True, color=hexadecimal(FAINT))
+    axes.stairs(mean, edges, baseline=None, color=hexadecimal(SOFT), linewidth=1, linestyle=":")
+    values = [mean + BAND_SD * sd, mean - BAND_SD * sd]
+    for profile in profiles:
+        ratio = np.array([np.nan if r is None else r for r in profile.ratio])
+        values.append(ratio)
+        axes.plot(
+            profile.position_mm,
+            ratio,
+            color=hexadecimal(SIDES[profile.side]),
+            linestyle=_LINE_STYLES[profile.side],
+            marker=_MARKERS[profile.side],
+            markersize=3.5,
+            linewidth=2,
+        )
+    _limits(axes, np.concatenate(values))
+    axes.set_xlim(edges[0], edges[-1])
+    axes.grid(axis="y", color=hexadecimal(PAPER), linewidth=1)
+    axes.set_axisbelow(True)
+    axes.set_xticks([])
+    _segments(page, (x, y + height - 2 * _SEGMENT_STRIP, width), first.segments, edges)
+
+
+def _edges(
+    positions: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    middles = (positions[1:] + positions[:-1]) / 2
+    return np.concatenate([[2 * positions[0] - middles[0]], middles, [2 * positions[-1] - middles[-1]]])
+
+
+def _limits(axes: Axes, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    margin = 0.07 * ((high - low) or 1.0)
+    axes.set_ylim(low - margin, high + margin)
+
+
+def _segments(
+    page: Page,
+    place: tuple[int, int, int],
+    names: Sequence[str],
+    edges: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+) -> None:
+    """The segment of each stretch, as a strip in its colour with its name below."""
+    x, y, width = place
+    scale = width / (edges[-1] - edges[0])
+    start = 0
+    for name, run in groupby(names):
+        stop = start + len(list(run))
+        left, right = ((edges[n] - edges[0]) * scale for n in (start, stop))
+        page.box(x + left + 1, y + 4, right - left - 2, _SEGMENT_STRIP, region_colour(Region(name)))
+        page.text(x + (left + right) / 2, y + 26, short_name(name), size=13, colour=INK, align="center")
+        start = stop
+
+
+def plot_regions(page: Page, box: tuple[int, int, int, int], finding: Finding) -> None:
+    """The number that a sign is judged by in each region, left and right, over its norm."""
+    quantity = main_quantity(finding)
+    if quantity is None:
+        return
+    x, y, width, height = box
+    axes = page.axes(x, y, width, height - 22)
+    names = list(dict.fromkeys(region.region.name for region in finding.regions))
+    values: list[float] = []
+    for region in finding.regions:
+        value = region.value(quantity)
+        if value is None:
+            continue
+        at = names.index(region.region.name) + _offset(region)
+        values.append(value)
+        values.extend(_norm(axes, region, at))
+        side = region.region.side
+        colour = INK if side is None else SIDES[side]
+        marker = "D" if side is None else _MARKERS[side]
+        axes.plot([at], [value], marker=marker, markersize=8, color=hexadecimal(colour), linestyle="none")
+    _limits(axes, np.array(values))
+    axes.set_xlim(-0.6, len(names) - 0.4)
+    axes.set_xticks([])
+    axes.grid(axis="y", color=hexadecimal(PAPER), linewidth=1)
+    axes.set_axisbelow(True)
+    for place, name in enumerate(names):
+        at = x + (place + 0.6) / len(names) * width
+        page.text(at, y + height - 6, short_name(name), size=13, align="center")
+
+
+def _offset(region: RegionMeasurements) -> float:
+    return {Side.RIGHT: -0.18, Side.LEFT: 0.18, None: 0.0}[region.region.side]
+
+
+def _norm(axes: Axes, region: RegionMeasurements, at: float) -> list[float]:
+    mean, sd = region.value(Quantity.NORM_MEAN), region.value(Quantity.NORM_SD)
+    if mean is None or sd is None:
+        return []
+    low, high = mean - BAND_SD * sd, mean + BAND_SD * sd
+    axes.fill_between([at - 0.16, at + 0.16], low, high, color=hexadecimal(FAINT), linewidth=0)
+    axes.plot([at - 0.16, at + 0.16], [mean, mean], color=hexadecimal(SOFT), linewidth=1, linestyle=":")
+    return [low, high]
+
+
+def plot_strips(page: Page, box: tuple[int, int, int, int], strips: Sequence[CortexStrip]) -> None:
+    """Both gyri unfolded, the left above the right, in one scale of darkness."""
+    x, y, width, height = box
+    room = (height - 62) // max(len(strips), 1)
+    ends = max(float(strip.position_mm[-1]) for strip in strips)
+    drawn = None
+    for place, strip in enumerate(sorted(strips, key=lambda one: one.side is Side.RIGHT)):
+        top = y + place * (room + 6)
+        axes = page.axes(x + 62, top, width - 62, room - 4)
+        drawn = axes.pcolormesh(
+            strip.position_mm,
+            strip.depth_mm,
+            np.ma.masked_invalid(strip.darkness.T),
+            cmap="cividis",
+            vmin=0.0,
+            vmax=_DARKEST,
+            shading="nearest",
+        )
+        axes.set_xlim(0, ends)
+        axes.invert_yaxis()
+        axes.set_xticks([])
+        page.text(
+            x, top + room / 2 - 10, SIDE_WORDS[strip.side], size=15, bold=True, colour=SIDES[strip.side]
+        )
+        page.text(x, top + room / 2 + 10, DEPTH, size=11, colour=SOFT)
+    strip = strips[0]
+    foot = y + len(strips) * (room + 6) - 8
+    scale = (width - 62) / ends
+    _gyrus_regions(page, x + 62, foot, scale, strip)
+    page.text(x + 62, foot + 48, ALONG_GYRUS, size=12, colour=SOFT)
+    if drawn is not None:
+        bar = page.axes(x + width - 190, foot + 40, 150, 10)
+        colours = page.colour_bar(drawn, bar)
+        colours.set_ticks([0.0, 0.2, 0.4])
+
+
+def _gyrus_regions(page: Page, x: float, y: float, scale: float, strip: CortexStrip) -> None:
+    edges = _edges(strip.position_mm)
+    start = 0
+    for name, run in groupby(strip.regions):
+        stop = start + len(list(run))
+        left, right = edges[start] * scale, edges[stop] * scale
+        page.box(x + left + 1, y + 6, right - left - 2, _SEGMENT_STRIP, region_colour(Region(name)))
+        page.text(x + (left + right) / 2, y + 28, short_name(name), size=13, align="center")
+        start = stop
