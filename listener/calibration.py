@@ -20,10 +20,13 @@ JUDGEMENTS = frozenset(
         "bias-sensitive",
         "grey-zone",
         "no-norm",
+        "one-level",
+        "part-of-cord",
         "not-subcortical",
         "plic-only",
         "proposed-norm",
         "short-extent",
+        "small-norm",
         "t2-alone",
         "t2-shine-through",
         "unconfirmed-restriction",
@@ -31,7 +34,7 @@ JUDGEMENTS = frozenset(
 )
 """Reasons of an undecided finding that speak of its numbers, not of their quality."""
 
-OF_REGIONS = frozenset({"few-voxels", "lesion-overlap", "low-coverage"})
+OF_REGIONS = frozenset({"entry-slice-inflow", "few-voxels", "lesion-overlap", "low-coverage"})
 """Reasons that speak of some regions, whose own numbers tell which."""
 
 

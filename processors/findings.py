@@ -127,6 +127,25 @@ class Quantity(StrEnum):
     COVERAGE = "coverage"
     LESION_SHARE = "lesion_share"
     CROSS_SECTIONAL_AREA = "cross_sectional_area"
+    AREA_AT_REFERENCE_AGE = "area_at_reference_age"
+    FLATNESS = "flatness"
+    AP_DIAMETER = "ap_diameter"
+    RL_DIAMETER = "rl_diameter"
+    SOLIDITY = "solidity"
+    ANTERIOR_CONCAVITY = "anterior_concavity"
+    SAC_DIAMETER = "sac_diameter"
+    TRACT_RATIO = "tract_ratio"
+    ANTEROLATERAL_RATIO = "anterolateral_ratio"
+    STANDARD_ERROR = "standard_error"
+    SLICES = "slices"
+    DARKNESS = "darkness"
+    ANTERIOR_DIFFERENCE = "anterior_difference"
+    POSTCENTRAL_DIFFERENCE = "postcentral_difference"
+    GRADE = "grade"
+    GRADE_SUM = "grade_sum"
+    BAND_LENGTH = "band_length"
+    ASYMMETRY = "asymmetry"
+    EXCLUDED_SHARE = "excluded_share"
 
 
 UNITS: dict[Quantity, str] = {
@@ -140,6 +159,25 @@ UNITS: dict[Quantity, str] = {
     Quantity.COVERAGE: "%",
     Quantity.LESION_SHARE: "%",
     Quantity.CROSS_SECTIONAL_AREA: "mm2",
+    Quantity.AREA_AT_REFERENCE_AGE: "mm2",
+    Quantity.FLATNESS: "{ratio}",
+    Quantity.AP_DIAMETER: "mm",
+    Quantity.RL_DIAMETER: "mm",
+    Quantity.SOLIDITY: "{ratio}",
+    Quantity.ANTERIOR_CONCAVITY: "mm",
+    Quantity.SAC_DIAMETER: "mm",
+    Quantity.TRACT_RATIO: "{ratio}",
+    Quantity.ANTEROLATERAL_RATIO: "{ratio}",
+    Quantity.STANDARD_ERROR: "{ratio}",
+    Quantity.SLICES: "{slices}",
+    Quantity.DARKNESS: "{ratio}",
+    Quantity.ANTERIOR_DIFFERENCE: "{ratio}",
+    Quantity.POSTCENTRAL_DIFFERENCE: "{ratio}",
+    Quantity.GRADE: "{score}",
+    Quantity.GRADE_SUM: "{score}",
+    Quantity.BAND_LENGTH: "mm",
+    Quantity.ASYMMETRY: "{ratio}",
+    Quantity.EXCLUDED_SHARE: "%",
 }
 """UCUM unit of each quantity."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from processors.acquisition import Acquisition, Contrast, Plane
+from processors.findings import Sign
 from processors.volume import Volume
 
 GENERAL = "general"
@@ -90,11 +91,24 @@ class Protocol:
         return tuple(dict.fromkeys((self, Protocol(self.family, self.field_strength), widest)))
 
 
-def protocol_of(volume: Volume) -> Protocol:
-    """The protocol that a volume was made with, from its contrast and header."""
+BY_SEX = frozenset({Sign.CORD_ATROPHY})
+"""Signs whose norms differ between women and men."""
+
+_SEXES = {"F": "female", "M": "male"}
+
+
+def protocol_of(volume: Volume, sign: Sign | None = None) -> Protocol:
+    """The protocol that a volume was made with, from its contrast and header.
+
+    For a sign that differs between the sexes the patient's is part of the family: ``"T2 female 3-D"``.
+    """
     acquisition = volume.acquisition
+    family = _family(volume.contrast, acquisition, volume.plane)
+    if sign in BY_SEX and acquisition.patient_sex in _SEXES:
+        contrast, _, rest = family.partition(" ")
+        family = " ".join(filter(None, (contrast, _SEXES[acquisition.patient_sex], rest)))
     return Protocol(
-        family=_family(volume.contrast, acquisition, volume.plane),
+        family=family,
         field_strength=field_strength_class(acquisition.field_strength),
         manufacturer=manufacturer_name(acquisition.manufacturer),
     )

@@ -1,15 +1,49 @@
-"""All signs of the cervical cord, from the volumes of one study."""
+"""A study's series of the neck in, one finding for each sign of the cord out."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
 
 from processors.acquisition import Contrast, Plane
 from processors.depiction import CordProfile, RegionMap
-from processors.findings import CORD_SIGNS, READS, Algorithm, Finding, Reason, not_evaluated
-from processors.norms import Norms
+from processors.findings import CORD_SIGNS, READS, Algorithm, Finding, Reason, Sign, not_evaluated
+from processors.norms import Norms, default_norms
+from processors.spine.cord import Cord, CordNotFoundError, find_cord
+from processors.spine.cord_map import cord_voxels, shape_map, signal_map
+from processors.spine.levels import Levels, LevelsNotFoundError, find_levels
+from processors.spine.limits import LARGEST_VOXEL_MM
+from processors.spine.measurement import CordMeasurement, measure_cord, near_stenosis, same_frame
+from processors.spine.shape_sign import CROSS_SECTION, shape_findings
+from processors.spine.signal_sign import COLUMNS, concordant, cord_profile, signal_finding, used_slices
 from processors.volume import Volume
 
-ALGORITHM = Algorithm("Betz cord", "0.1.0")
+BoolArray = npt.NDArray[np.bool_]
+Key = tuple[Contrast, Plane]
+
+NEEDED = {
+    Sign.CORD_T1: "axial T1 cervical spine",
+    Sign.CORD_T2: "axial T2 or T2* cervical spine",
+    Sign.CORD_ATROPHY: "axial or 3-D T1 or T2 cervical spine",
+    Sign.CORD_FLATTENING: "axial or 3-D T1 or T2 cervical spine",
+}
+"""How a radiologist would ask for the series that a sign is read from."""
+
+ALGORITHMS: Mapping[Sign, Algorithm] = {
+    Sign.CORD_T1: COLUMNS,
+    Sign.CORD_T2: COLUMNS,
+    Sign.CORD_ATROPHY: CROSS_SECTION,
+    Sign.CORD_FLATTENING: CROSS_SECTION,
+}
+
+SIGNAL_PLANES = (Plane.AXIAL, Plane.OBLIQUE, Plane.THREE_D, Plane.SAGITTAL)
+SHAPE_PLANES = (Plane.THREE_D, Plane.AXIAL, Plane.OBLIQUE, Plane.SAGITTAL)
+"""In the order in which they serve; coronal slices show no cross-section."""
+
+SHAPE_CONTRASTS = (Contrast.T2, Contrast.T1)
+LEVEL_PLANES = (Plane.SAGITTAL, Plane.THREE_D)
+LEVEL_CONTRASTS = (Contrast.T2, Contrast.T1, Contrast.T1_POST_CONTRAST, Contrast.T2_STAR)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,10 +65,20 @@ class SpineAnalysis:
     profiles: tuple[CordProfile, ...] = ()
 
 
-def analyse_spine(
-    volumes: Mapping[tuple[Contrast, Plane], Volume], norms: Norms | None = None
-) -> SpineAnalysis:
-    """Judge every sign of the cord; none is measured yet.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Study:
+    """The cord on every series on which it was looked for: what was measured, or why nothing was."""
+
+    volumes: Mapping[Key, Volume]
+    measured: Mapping[Key, CordMeasurement]
+    obstacles: Mapping[Key, Reason]
+
+    def stenotic(self, measured: CordMeasurement) -> BoolArray:
+        return near_stenosis(measured, self.measured)
+
+
+def analyse_spine(volumes: Mapping[Key, Volume], norms: Norms | None = None) -> SpineAnalysis:
+    """Find the cord on the series of the neck, count its levels, and evaluate every sign.
 
     Parameters
     ----------
@@ -42,17 +86,150 @@ def analyse_spine(
         By contrast and plane.
     norms
         What the measurements are compared with; the shipped norms by default.
-
-    Returns
-    -------
-    SpineAnalysis
-        All findings ``not_evaluated``.
     """
-    present = {contrast for contrast, _ in volumes}
-    findings = []
-    for sign in CORD_SIGNS:
-        needed = " or ".join(READS[sign])
-        missing = Reason.of("missing-series", needed=f"{needed} cervical spine")
-        unbuilt = Reason.of("not-implemented")
-        findings.append(not_evaluated(sign, ALGORITHM, unbuilt if present & set(READS[sign]) else missing))
-    return SpineAnalysis(tuple(findings))
+    norms = default_norms() if norms is None else norms
+    study = _measured(volumes)
+    reading = {
+        Sign.CORD_T1: _first(study, READS[Sign.CORD_T1], SIGNAL_PLANES),
+        Sign.CORD_T2: _first(study, READS[Sign.CORD_T2], SIGNAL_PLANES),
+    }
+    found: dict[Sign, Finding] = {}
+    maps: list[RegionMap] = []
+    profiles: list[CordProfile] = []
+    for sign, key in reading.items():
+        if key is None:
+            found[sign] = not_evaluated(sign, COLUMNS, _obstacle(sign, study))
+            continue
+        measured = study.measured[key]
+        stenotic = study.stenotic(measured)
+        found[sign] = signal_finding(sign, measured, stenotic, norms, _signal_faults(measured.volume))
+        used = used_slices(measured, stenotic)
+        maps.append(signal_map(sign, measured, cord_voxels(measured), used))
+        profiles.append(cord_profile(sign, measured, stenotic, norms))
+    found[Sign.CORD_T1], found[Sign.CORD_T2] = concordant(found[Sign.CORD_T1], found[Sign.CORD_T2])
+    key = _first(study, SHAPE_CONTRASTS, SHAPE_PLANES)
+    if key is None:
+        for sign in (Sign.CORD_ATROPHY, Sign.CORD_FLATTENING):
+            found[sign] = not_evaluated(sign, CROSS_SECTION, _obstacle(sign, study))
+    else:
+        measured = study.measured[key]
+        stenotic = study.stenotic(measured)
+        faults = _shape_faults(measured.volume)
+        both = shape_findings(measured, stenotic, norms, faults)
+        found |= {finding.sign: finding for finding in both}
+        voxels = cord_voxels(measured)
+        used = measured.outlined & ~stenotic
+        maps += [shape_map(finding.sign, measured, voxels, used) for finding in both]
+    return SpineAnalysis(
+        tuple(found[sign] for sign in CORD_SIGNS),
+        tuple(one for one in maps if len(one.indices)),
+        tuple(profiles),
+    )
+
+
+def _measured(volumes: Mapping[Key, Volume]) -> _Study:
+    """Find and measure the cord on every series that a sign, the levels or the canal is read from."""
+    obstacles: dict[Key, Reason] = {}
+    cords: dict[Key, Cord] = {}
+    usable: dict[Key, Volume] = {}
+    for (contrast, plane), volume in volumes.items():
+        given = contrast is Contrast.T1 and volume.acquisition.contrast_agent
+        key = (Contrast.T1_POST_CONTRAST if given else contrast, plane)
+        if (obstacle := _unfit(plane, volume)) is not None:
+            obstacles[key] = obstacle
+            continue
+        usable[key] = replace(volume, contrast=key[0], array=_finite(volume))
+        try:
+            cords[key] = find_cord(usable[key])
+        except CordNotFoundError as error:
+            obstacles[key] = error.reason
+    levels = _levels(usable, cords)
+    measured = {
+        key: measure_cord(usable[key], cord, _levels_at(usable[key], cord, levels))
+        for key, cord in cords.items()
+        if np.isfinite(cord.contour).all(axis=(1, 2)).any()
+    }
+    obstacles |= {key: Reason.of("cord-not-found") for key in cords if key not in measured}
+    return _Study(usable, measured, obstacles)
+
+
+def _levels(volumes: Mapping[Key, Volume], cords: Mapping[Key, Cord]) -> tuple[tuple[Volume, Levels], ...]:
+    """The levels by every series that they can be counted on, the surest first."""
+    found: list[tuple[Volume, Levels]] = []
+    for plane in LEVEL_PLANES:
+        for contrast in LEVEL_CONTRASTS:
+            if (contrast, plane) not in cords or (
+                found and not _other_frame(volumes[contrast, plane], found)
+            ):
+                continue
+            volume = volumes[contrast, plane]
+            try:
+                found.append((volume, find_levels(volume, cords[contrast, plane])))
+            except LevelsNotFoundError:
+                continue
+    return tuple(sorted(found, key=lambda one: -one[1].confidence))
+
+
+def _other_frame(volume: Volume, found: Sequence[tuple[Volume, Levels]]) -> bool:
+    return not any(same_frame(volume, known) for known, _ in found)
+
+
+def _levels_at(volume: Volume, cord: Cord, found: Sequence[tuple[Volume, Levels]]) -> tuple[str, ...]:
+    """Level of each station, from a series with the same patient coordinates; empty without one."""
+    for known, levels in found:
+        if known.series_instance_uid == volume.series_instance_uid or same_frame(known, volume):
+            return levels.level_of(cord.centre)
+    return ("",) * len(cord.centre)
+
+
+def _first(study: _Study, contrasts: Sequence[Contrast], planes: Sequence[Plane]) -> Key | None:
+    """The best series on which the cord was found and that serves for the purpose."""
+    keys = [(contrast, plane) for plane in planes for contrast in contrasts]
+    fine = [key for key in keys if key in study.measured and not _coarse(study.volumes[key])]
+    return next(iter(fine), None)
+
+
+def _coarse(volume: Volume) -> bool:
+    """Whether a 3-D series' voxels are too large to tell anything in the cord's cross-section."""
+    return volume.plane is Plane.THREE_D and max(volume.spacing) > 2 * LARGEST_VOXEL_MM
+
+
+def _signal_faults(volume: Volume) -> tuple[Reason, ...]:
+    faults = []
+    if volume.plane is Plane.SAGITTAL:
+        faults.append(Reason.of("sagittal-only"))
+    elif volume.plane is Plane.THREE_D and max(volume.spacing) > LARGEST_VOXEL_MM:
+        faults.append(Reason.of("thick-voxels"))
+    return tuple(faults)
+
+
+def _shape_faults(volume: Volume) -> tuple[Reason, ...]:
+    across = sorted(volume.spacing)
+    if volume.plane is Plane.SAGITTAL or across[1] > LARGEST_VOXEL_MM:
+        return (Reason.of("thick-voxels"),)
+    return ()
+
+
+def _obstacle(sign: Sign, study: _Study) -> Reason:
+    """Why a sign cannot be evaluated in this study at all."""
+    failed = [study.obstacles[key] for key in study.obstacles if key[0] in READS[sign]]
+    if failed:
+        return failed[0]
+    after = any(contrast is Contrast.T1_POST_CONTRAST for contrast, _ in study.volumes)
+    if sign is Sign.CORD_T1 and after:
+        return Reason.of("post-contrast")
+    return Reason.of("missing-series", needed=NEEDED[sign])
+
+
+def _unfit(plane: Plane, volume: Volume) -> Reason | None:
+    """Why a series cannot be measured at all."""
+    if plane is Plane.CORONAL:
+        return Reason.of("missing-series", needed="axial cervical spine")
+    affine = volume.affine
+    if not np.all(np.isfinite(affine)) or np.linalg.det(affine[:3, :3]) == 0:
+        return Reason.of("missing-geometry")
+    return None
+
+
+def _finite(volume: Volume) -> npt.NDArray[np.float32]:
+    return np.nan_to_num(np.asarray(volume.array, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)

@@ -1,0 +1,124 @@
+"""Every limit of the decisions on the cervical cord, and where it comes from.
+
+``(p)`` marks a proposal: set beforehand, not fitted, to be calibrated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from processors.findings import Sign
+
+
+@dataclass(frozen=True, slots=True)
+class SignalLimits:
+    """Ratios of a column over the dorsal columns from which a signal sign is present.
+
+    They hold for people whose mean is ``usual``, and move with the mean of the norm.
+
+    Attributes
+    ----------
+    present
+        Of the mean of both sides at a level.
+    side
+        Of each side; and the lower end of the grey zone of the mean.
+    """
+
+    present: float
+    side: float
+    usual: float
+
+
+SIGNAL: Mapping[Sign, SignalLimits] = MappingProxyType(
+    {
+        Sign.CORD_T1: SignalLimits(present=1.10, side=1.06, usual=1.014),
+        Sign.CORD_T2: SignalLimits(present=1.12, side=1.07, usual=1.014),
+    }
+)
+"""The limits (p), about the mean of single slices of healthy people on a gradient echo T1."""
+
+Z_PRESENT = 2.0
+"""Standard deviations from the norm, which a measurement must exceed besides (p)."""
+
+Z_GREY = 1.65
+"""From here to :data:`Z_PRESENT` it is at most of low confidence: 5 % of a normal distribution (p)."""
+
+FEWEST_LEVELS = 2
+"""That must be measured to decide anything, and that must show a sign (p)."""
+
+FEWEST_SLICES = 4
+"""That must be measured to decide anything on signal (p)."""
+
+SLICE_SHARE = 2 / 3
+"""Of the slices of a level that must show it (p)."""
+
+MIN_SIDE_SHARE = 0.4
+"""Of the change on one side, that the other must have at least to be symmetric (p)."""
+
+MIN_VOXELS = 8
+"""Of a level on one side (p)."""
+
+SLICE_SPREAD = 0.12
+"""Standard deviation of single slices about their level's mean, beyond which the images are taken to be
+spoilt by movement (p); 0.01 to 0.06 in sound ones."""
+
+SECURE_MARGIN = 2.0
+"""Standard errors beyond the limit that make a moderate confidence (p)."""
+
+LEAST_ERROR = 0.005
+"""Standard error of a level's ratio, below which none is believed (p)."""
+
+FEWEST_PEOPLE = 5
+"""Behind a norm, below which no decision on it is more than of low confidence."""
+
+MAX_BIAS_EFFECT = 0.03
+"""Change of a ratio by the correction of shading that lowers confidence (p)."""
+
+MAX_REFERENCE_SPREAD = 0.20
+"""Standard deviation over mean inside the dorsal columns of a slice: noise, and whatever lies in them (p)."""
+
+MAX_RATIO_ERROR = 0.03
+"""Standard error of a level's ratio above which the level is too noisy to judge (p). It stands for a limit of
+the signal-to-noise ratio, since a window averages ten voxels a slice and a level several slices."""
+
+LOW_REFERENCE_Z = -3.0
+"""Of the columns over the dorsal columns on both sides: below, the dorsal columns are too bright (p)."""
+
+REFERENCE_SHARE = 0.6
+"""Of the columns' excess over the dorsal columns that grey matter and ventral columns share, from which it
+is the dorsal columns that are dark (p)."""
+
+CAVITY_ON_T2, CAVITY_ON_T1 = 1.6, 0.70
+"""Signal about the central canal over the dorsal columns: beyond, a cavity or a swollen centre (p). Grey
+matter is at 1.1 to 1.3 on T2 and T2*, at 0.9 to 1 on T1."""
+
+FEWEST_CAVITY_SLICES = 2
+
+MIN_QUALITY = 0.4
+"""Of an outline that is measured (p)."""
+
+NARROW_SAC_MM = 10.0
+"""Anteroposterior diameter of the dural sac below which the canal is stenotic."""
+
+NARROW_ROOM_MM = 1.5
+"""Fluid before and behind the cord together, below which a narrow sac is tight (p)."""
+
+AROUND_STENOSIS_MM = 9.0
+"""Along the cord, above and below a stenosis: myelopathy is found up to half a vertebra away (p)."""
+
+BLOCK_MM = 17.0
+"""Height of a cervical level, for stacks whose levels are unknown (PAM50-normalized-metrics)."""
+
+LARGEST_VOXEL_MM = 1.2
+"""Edge of the voxels of a 3-D series that columns can be told in (p)."""
+
+ATROPHY_GROUPS = (("C2", "C3"), ("C4", "C5", "C6"))
+FLATTENING_LEVELS = ("C3", "C4", "C5", "C6")
+
+MAX_SOLIDITY, MIN_CONCAVITY_MM = 0.95, 0.5
+"""Area over that of the convex hull, or depth of the sunken front, that a flattened cord must have (p)."""
+
+REFERENCE_AGE = 40.0
+AGE_OF_LOSS = 45.0
+AREA_LOSS_MM2 = 0.14
+"""A year, from 45 years on: 0.09 to 0.19 mm² (PAM50-normalized-metrics)."""

@@ -1,0 +1,158 @@
+"""One series and its cord: everything that is measured of every cross-section, before any decision."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.acquisition import Contrast, Plane
+from processors.findings import Side
+from processors.spine.canal import Canal, measure_canal
+from processors.spine.columns import ColumnSignals, measure_columns
+from processors.spine.cord import Cord
+from processors.spine.cross_section import Patches, Section, patches_of, sections_of
+from processors.spine.entry_slice import Inflow, find_inflow
+from processors.spine.limits import (
+    AROUND_STENOSIS_MM,
+    CAVITY_ON_T1,
+    CAVITY_ON_T2,
+    MIN_QUALITY,
+    NARROW_ROOM_MM,
+    NARROW_SAC_MM,
+)
+from processors.spine.neck_shading import shading_slope
+from processors.spine.shape import Shape, shape_of
+from processors.volume import Volume
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+T1_LIKE = frozenset({Contrast.T1, Contrast.T1_POST_CONTRAST, Contrast.T1_MTC})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CordMeasurement:
+    """What one series shows of the cord, section by section from the top.
+
+    Attributes
+    ----------
+    levels
+        Vertebral level of each section; empty where it is not known.
+    slope
+        Of the shading that was taken out of ``signals``; ``uncorrected`` has it.
+    outlined
+        Shape (n,): whether the outline is good enough to be measured.
+    stenotic
+        Shape (n,): whether the sac is too narrow there; nothing is known where it cannot be seen.
+    cavity
+        Shape (n,): whether the centre is as bright (T2) or dark (T1) as fluid.
+    """
+
+    volume: Volume
+    cord: Cord
+    section: Section
+    patches: Patches
+    levels: tuple[str, ...]
+    slope: tuple[float, float]
+    signals: ColumnSignals
+    uncorrected: ColumnSignals
+    inflow: Inflow
+    shape: Shape
+    canal: Canal
+    outlined: BoolArray
+    stenotic: BoolArray
+    cavity: BoolArray
+
+    @property
+    def position_mm(self) -> FloatArray:
+        """Along the cord from its topmost station, shape (n,)."""
+        return self.cord.position_mm[self.section.stations]
+
+    def ratio(self, side: Side, *, tract: bool, corrected: bool = True) -> FloatArray:
+        """The lateral tract's signal, or that of both windows, over the dorsal columns', shape (n,)."""
+        signals = self.signals if corrected else self.uncorrected
+        columns = signals.tract[side] if tract else signals.columns(side)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(columns / signals.dorsal)
+
+
+def measure_cord(volume: Volume, cord: Cord, levels: Sequence[str]) -> CordMeasurement:
+    """Measure columns, fluid, shape and canal in every cross-section that has an outline.
+
+    Parameters
+    ----------
+    levels
+        Vertebral level of each of the cord's stations; empty where it is not known.
+    """
+    section = sections_of(cord)
+    patches = patches_of(volume, cord, section)
+    slope = shading_slope(volume, cord)
+    signals = measure_columns(patches, slope)
+    own = _core_signal(patches)
+    fluid_is_dark = volume.contrast in T1_LIKE
+    inflow = find_inflow(patches, own, _from_end(volume, cord, section))
+    if not fluid_is_dark or (cord.slices[section.stations] < 0).any():
+        inflow = Inflow(inflow.fluid, np.zeros(len(own), dtype=np.bool_))
+    shape = shape_of(cord, section)
+    canal = measure_canal(patches, own, section.half_ap)
+    room = canal.front_mm + canal.back_mm
+    with np.errstate(invalid="ignore", divide="ignore"):
+        narrow = (shape.ap_mm + room < NARROW_SAC_MM) & (room < NARROW_ROOM_MM)
+        centre = signals.central / signals.dorsal
+    return CordMeasurement(
+        volume=volume,
+        cord=cord,
+        section=section,
+        patches=patches,
+        levels=tuple(levels[station] for station in section.stations),
+        slope=slope,
+        signals=signals,
+        uncorrected=measure_columns(patches),
+        inflow=inflow,
+        shape=shape,
+        canal=canal,
+        outlined=cord.quality[section.stations] >= MIN_QUALITY,
+        stenotic=np.asarray(narrow & ~np.isnan(room)),
+        cavity=np.asarray(centre < CAVITY_ON_T1 if fluid_is_dark else centre > CAVITY_ON_T2),
+    )
+
+
+def near_stenosis(
+    measured: CordMeasurement, others: Mapping[tuple[Contrast, Plane], CordMeasurement]
+) -> BoolArray:
+    """Which sections lie at a stenosis that some series of the study shows, or beside it.
+
+    Only series of one frame of reference are compared.
+    """
+    near = np.zeros(len(measured.levels), dtype=np.bool_)
+    for other in others.values():
+        if other is not measured and not same_frame(other.volume, measured.volume):
+            continue
+        places = other.section.centre[other.stenotic & other.outlined]
+        if len(places):
+            gaps = np.linalg.norm(measured.section.centre[:, None] - places[None], axis=2)
+            near |= gaps.min(axis=1) <= AROUND_STENOSIS_MM
+    return near
+
+
+def same_frame(one: Volume, other: Volume) -> bool:
+    """Whether positions in one volume mean the same in the other."""
+    frame, frame_of_other = one.frame_of_reference_uid, other.frame_of_reference_uid
+    return frame is not None and frame == frame_of_other
+
+
+def _core_signal(patches: Patches) -> FloatArray:
+    """Median signal inside the cord, shape (n,)."""
+    core = (patches.depth >= 1.0) & np.isfinite(patches.signal)
+    return np.array(
+        [
+            np.median(signal[mask]) if mask.any() else np.nan
+            for signal, mask in zip(patches.signal, core, strict=True)
+        ]
+    )
+
+
+def _from_end(volume: Volume, cord: Cord, section: Section) -> npt.NDArray[np.intp]:
+    slices = cord.slices[section.stations]
+    return np.asarray(np.minimum(slices, len(volume.array) - 1 - slices))
