@@ -1,17 +1,64 @@
 """The cervical cord on one series: where it runs, and its outline station by station."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from processors.acquisition import Contrast
 from processors.findings import Reason
+from processors.spine.centreline import likeness, track
+from processors.spine.contour import (
+    ANGLES,
+    Outlines,
+    Signal,
+    about,
+    areas,
+    average_radii,
+    centroid,
+    outline,
+    points_at,
+    steadied,
+)
+from processors.spine.planes import (
+    Planes,
+    across,
+    extent,
+    is_axial,
+    level_planes,
+    sampled,
+    slice_planes,
+    smoothed,
+)
 from processors.volume import Volume
+
+__all__ = ["ANGLES", "Cord", "CordNotFoundError", "find_cord"]
 
 FloatArray = npt.NDArray[np.float64]
 
-ANGLES = np.arange(72) * 5.0
-"""Degrees of the contour's points around the centre, 0 in front, increasing towards the patient's left."""
+DARK_CORD = frozenset({Contrast.T2, Contrast.T2_STAR, Contrast.STIR})
+"""Contrasts on which fluid is brighter than the cord."""
+
+PIXEL_MM, LEVEL_MM = 1.0, 3.0
+"""Grid on which the cord is looked for."""
+
+STATION_MM = 2.0
+"""Distance of the planes across the cord where they are no slices."""
+
+LEAST_WORTH = 6.0
+"""Likeness gathered, in millimetres, below which what was found may be no cord."""
+
+LINE_MM = 9.0
+"""Width over which the centreline is smooth."""
+
+END_MM = 9.0
+"""How far beyond what was recognized the cord is followed: inflow can hide it on the end slices."""
+
+SHORTEST_MM = 20.0
+"""Less of a cord is not measured."""
+
+BRAINSTEM, BELOW_MM = 1.40, 40.0
+"""Area, as a share of the median one over this distance below, beyond which it is the medulla."""
 
 
 class CordNotFoundError(Exception):
@@ -69,4 +116,146 @@ def find_cord(volume: Volume) -> Cord:
     CordNotFoundError
         If there is no cord in the images (``cord-not-found``), or none of the neck (``no-cervical-cord``).
     """
-    raise CordNotFoundError(Reason.of("cord-not-found"))
+    polarity = -1 if volume.contrast in DARK_CORD else 1
+    line = _seek(volume, polarity)
+    planes = _stations(volume, line)
+    signal = Signal.around(volume.array, volume.affine, planes.origin, 16.0)
+    planes, outlines = _outlined(signal, planes, polarity)
+    return _cord(planes, outlines)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Line:
+    """The centreline as a smooth function of height: points in LPS mm at heights below the first plane."""
+
+    height: FloatArray
+    point: FloatArray
+    weight: FloatArray
+
+    def at(self, height: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Points and derivatives with respect to height, shape (n, 3) each."""
+        return local_line(self.height, self.point, self.weight, height, LINE_MM)
+
+
+def local_line(
+    at: FloatArray, values: FloatArray, weight: FloatArray, wanted: FloatArray, width: float
+) -> tuple[FloatArray, FloatArray]:
+    """Local linear regression of values of shape (n, c): values and slopes, shape (m, c), where wanted."""
+    offset = at[None] - wanted[:, None]
+    kernel = weight * np.exp(-0.5 * (offset / width) ** 2) + 1e-9 * weight
+    total = kernel.sum(axis=1, keepdims=True)
+    mean_at = (kernel * offset).sum(axis=1, keepdims=True) / total
+    mean = kernel @ values / total
+    spread = (kernel * (offset - mean_at) ** 2).sum(axis=1, keepdims=True) + 1e-6 * total
+    slope = (kernel * (offset - mean_at)) @ values / spread
+    return mean - slope * mean_at, slope
+
+
+def _seek(volume: Volume, polarity: int) -> _Line:
+    planes = slice_planes(volume) if is_axial(volume) else level_planes(volume, LEVEL_MM)
+    (right, left), (back, front) = extent(volume, planes)
+    columns = np.arange(right, left + PIXEL_MM / 2, PIXEL_MM)
+    rows = np.arange(front, back - PIXEL_MM / 2, -PIXEL_MM)
+    shape = (len(planes.origin), len(rows), len(columns))
+    grid = planes.points(np.broadcast_to(columns, shape), np.broadcast_to(rows[:, None], shape))
+    images = sampled(smoothed(volume, 0.45 * PIXEL_MM), volume.affine, grid, outside=0.0)
+    height = (planes.origin - planes.origin[0]) @ np.cross(planes.left[0], planes.front[0])
+    found = track(likeness(images, PIXEL_MM, polarity), PIXEL_MM, height)
+    if found is None or found.worth < LEAST_WORTH or len(found.planes) < 3:
+        raise CordNotFoundError(Reason.of("cord-not-found"))
+    row, column = found.position.astype(int).T
+    return _Line(height[found.planes], grid[found.planes, row, column], found.likeness)
+
+
+def _stations(volume: Volume, line: _Line) -> Planes:
+    first, last = line.height[0] - END_MM, line.height[-1] + END_MM
+    if is_axial(volume):
+        planes = slice_planes(volume)
+        height = (planes.origin - planes.origin[0]) @ np.cross(planes.left[0], planes.front[0])
+        kept = (height >= first - 1e-6) & (height <= last + 1e-6)
+        on_line, _ = line.at(height[kept])
+        return Planes(on_line, planes.left[kept], planes.front[kept], planes.slices[kept])
+    points, _ = line.at(np.arange(first, last, 0.5))
+    inside = np.isfinite(sampled(volume.array, volume.affine, points))
+    return perpendicular(points[inside])
+
+
+def perpendicular(points: FloatArray) -> Planes:
+    """Planes across a line of points from the top down, :data:`STATION_MM` apart."""
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    wanted = np.arange(0, length[-1], STATION_MM)
+    origin, slope = local_line(length, points, np.ones(len(length)), wanted, 3.0)
+    left, front = across(slope / np.linalg.norm(slope, axis=1, keepdims=True))
+    return Planes(origin, left, front, np.full(len(wanted), -1))
+
+
+def _outlined(signal: Signal, planes: Planes, polarity: int) -> tuple[Planes, Outlines]:
+    start = average_radii(len(planes.origin))
+    for reach, width in ((2.8, 12.0), (1.8, 8.0), (1.4, 0.0)):
+        outlines = outline(signal, planes, start, reach, np.full(len(start), float(polarity)))
+        if not width:
+            break
+        planes, radii = _recentred(planes, outlines)
+        start = steadied(radii, outlines.strength, positions(planes), width)
+    sure = np.clip(outlines.strength / 0.4, 0, 1)
+    return planes, Outlines(sure * outlines.radii + (1 - sure) * start, outlines.strength)
+
+
+def positions(planes: Planes) -> FloatArray:
+    """Millimetres along the planes' origins from the first one."""
+    steps = np.linalg.norm(np.diff(planes.origin, axis=0), axis=1)
+    return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def _recentred(planes: Planes, outlines: Outlines) -> tuple[Planes, FloatArray]:
+    """Planes about the smoothed middles of outlines, and the outlines about those."""
+    offset = np.column_stack(centroid(outlines.radii))
+    weight = np.clip(outlines.strength, 0.02, 1).mean(axis=1)
+    at = positions(planes)
+    smooth, _ = local_line(at, offset, weight, at, LINE_MM / 2)
+    origin = planes.origin + smooth[:, :1] * planes.left + smooth[:, 1:] * planes.front
+    return replace(planes, origin=origin), about(outlines.radii, *smooth.T)
+
+
+def _cord(planes: Planes, outlines: Outlines) -> Cord:
+    left, front = centroid(outlines.radii)
+    radii = about(outlines.radii, left, front)
+    centre = planes.origin + left[:, None] * planes.left + front[:, None] * planes.front
+    planes = replace(planes, origin=centre)
+    at = positions(planes)
+    _, slope = local_line(at, centre, np.ones(len(at)), at, LINE_MM)
+    along = slope / np.linalg.norm(slope, axis=1, keepdims=True)
+    normal = np.cross(planes.left, planes.front)
+    area = areas(radii) * np.abs((normal * along).sum(axis=1))
+    quality = _quality(outlines.strength, area, at)
+    kept = _extent(quality, area, at)
+    if kept.stop - kept.start < 3 or at[kept.stop - 1] - at[kept.start] < SHORTEST_MM:
+        raise CordNotFoundError(Reason.of("no-cervical-cord"))
+    return Cord(
+        at[kept] - at[kept.start],
+        centre[kept],
+        planes.left[kept],
+        planes.front[kept],
+        along[kept],
+        points_at(planes, radii)[kept],
+        quality[kept],
+        planes.slices[kept],
+    )
+
+
+def _quality(strength: FloatArray, area: FloatArray, at: FloatArray) -> FloatArray:
+    edges = np.clip(strength / 0.6, 0, 1).mean(axis=1)
+    near = np.abs(at[:, None] - at[None]) < 15.0
+    usual = np.array([np.median(area[n]) for n in near])
+    return np.asarray(edges * np.exp(-0.5 * (np.log(area / usual) / 0.2) ** 2))
+
+
+def _extent(quality: FloatArray, area: FloatArray, at: FloatArray) -> slice:
+    """From below the brainstem to the last station where anything of the cord is seen."""
+    good = np.flatnonzero(quality > 0.3)
+    if not len(good):
+        return slice(0, 0)
+    below = [np.median(area[(at > here) & (at <= here + BELOW_MM)]) for here in at[:-1]]
+    large = np.flatnonzero((area[:-1] > BRAINSTEM * np.array(below)) & (at[:-1] < at[-1] - BELOW_MM))
+    first = max(good[0], large[-1] + 1 if len(large) else 0)
+    return slice(int(first), int(good[-1]) + 1)
