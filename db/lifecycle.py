@@ -1,7 +1,8 @@
 """The life of a study: from the images that came to the report that was delivered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -232,19 +233,47 @@ def start_analysis(
     analysis.started_at = now
     analysis.finished_at = None
     analysis.error = None
+    analysis.objects = None
     session.flush()
     return analysis.attempts
 
 
 def finish_analysis(
-    session: Session, study_id: int, version: int, name: str, now: datetime, error: str | None = None
+    session: Session,
+    study_id: int,
+    version: int,
+    name: str,
+    now: datetime,
+    error: str | None = None,
+    objects: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """Record how an analysis ended."""
+    """Record how an analysis ended.
+
+    Parameters
+    ----------
+    objects
+        What it archived for the PACS, as JSON, for the report to name and take along.
+    """
     session.execute(
         update(Analysis)
         .where(Analysis.study_id == study_id, Analysis.version == version, Analysis.name == name)
-        .values(status=AnalysisStatus.FAILED if error else AnalysisStatus.DONE, error=error, finished_at=now)
+        .values(
+            status=AnalysisStatus.FAILED if error else AnalysisStatus.DONE,
+            error=error,
+            finished_at=now,
+            objects=list(objects),
+        )
     )
+
+
+def made_objects(session: Session, study_id: int, version: int) -> list[tuple[str, dict[str, Any]]]:
+    """What the analyses of a version archived for the PACS, each with the name of its analysis."""
+    analyses = session.scalars(
+        select(Analysis)
+        .where(Analysis.study_id == study_id, Analysis.version == version)
+        .order_by(Analysis.name)
+    )
+    return [(analysis.name, one) for analysis in analyses for one in analysis.objects or []]
 
 
 def norms_behind(session: Session, study_id: int, version: int) -> int | None:
@@ -288,6 +317,16 @@ def objects_of(session: Session, report: Report) -> Sequence[Report]:
         )
         .order_by(Report.kind != ObjectKind.SR, Report.id)
     ).all()
+
+
+def add_objects(session: Session, report: Report, objects: Iterable[Report]) -> None:
+    """Record what was made together with a structured report; what is recorded already stays as it is."""
+    for one in objects:
+        known = session.scalar(select(Report.id).where(Report.sop_instance_uid == one.sop_instance_uid))
+        if known is None:
+            one.study_id, one.version = report.study_id, report.version
+            one.software_version, one.created_at = report.software_version, report.created_at
+            session.add(one)
 
 
 def lock_study(session: Session, study_id: int) -> None:

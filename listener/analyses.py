@@ -5,38 +5,28 @@ An analysis that crashes, runs out of memory or hangs takes its process with it,
 
 import multiprocessing
 import os
-from collections.abc import Mapping, Sequence
+import pickle
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import structlog
 
-from listener.archive import Archive, ArchiveError, open_archive
+from listener.archive import ArchiveError, open_archive
+from listener.derived_objects import MadeObject, ObjectRequest, derived_objects
 from listener.logs import configure_logs, place_of
+from listener.measuring import SIGNS, measure
 from listener.parent import die_with_parent
-from listener.stored_images import StackReference, read_stack
-from processors.acquisition import Contrast
-from processors.brain.analysis import analyse_brain
-from processors.findings import (
-    BRAIN_SIGNS,
-    CORD_SIGNS,
-    READS,
-    Algorithm,
-    Finding,
-    Reason,
-    Sign,
-    not_evaluated,
-)
-from processors.norms import Norms, Protocol, default_norms, protocol_of
-from processors.spine.analysis import analyse_spine
-from processors.volume import Volume, VolumeError
-
-SIGNS: Mapping[str, Sequence[Sign]] = {"brain": BRAIN_SIGNS, "spine": CORD_SIGNS}
-"""The signs that each analysis answers for."""
+from listener.reporting import store_object
+from listener.stored_images import StackReference
+from processors.findings import Algorithm, Finding, Reason, Sign, not_evaluated
+from processors.norms import Norms, default_norms
 
 log = structlog.get_logger()
 
@@ -53,10 +43,16 @@ class Analysed:
     ----------
     protocols
         As JSON, how the series was made that each sign was measured on; of the signs that were.
+    objects
+        The segmentations and key images that it archived.
+    missing
+        A sentence for each that it could not make.
     """
 
     findings: tuple[Finding, ...]
     protocols: Mapping[Sign, Mapping[str, Any]] = field(default_factory=dict)
+    objects: tuple[MadeObject, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class AnalysisProcess:
@@ -74,14 +70,19 @@ class AnalysisProcess:
         study_instance_uid: str,
         stacks: Sequence[StackReference],
         norms: Mapping[str, Any] | None = None,
+        request: ObjectRequest | None = None,
     ) -> Analysed:
         """Run an analysis; one finding for each of its signs.
+
+        Where the process is lost while it makes objects, the findings are there without them.
 
         Parameters
         ----------
         norms
             What the measurements are compared with, as :meth:`processors.norms.Norms.plain` gives it; the
             shipped norms by default.
+        request
+            For segmentations and key images; none are made by default.
 
         Raises
         ------
@@ -90,7 +91,27 @@ class AnalysisProcess:
         ArchiveError
             If the storage does not give an instance.
         """
-        call = partial(_analyse, name, self._archive_url, study_instance_uid, list(stacks), norms)
+        with TemporaryDirectory(prefix="betz-") as folder:
+            handover = Path(folder) / "findings"
+            call = partial(
+                _analyse,
+                name,
+                self._archive_url,
+                study_instance_uid,
+                list(stacks),
+                norms,
+                request,
+                handover,
+            )
+            try:
+                return self._result(call)
+            except AnalysisFailedError as failure:
+                if not handover.exists():
+                    raise
+                analysed: Analysed = pickle.loads(handover.read_bytes())  # noqa: S301 - of our own process
+                return replace(analysed, missing=(f"No segmentations and key images: {failure}.",))
+
+    def _result(self, call: Callable[[], Analysed]) -> Analysed:
         try:
             future = self._started().submit(call)
         except BrokenProcessPool:
@@ -148,59 +169,31 @@ def _analyse(
     study_instance_uid: str,
     stacks: Sequence[StackReference],
     norms: Mapping[str, Any] | None,
+    request: ObjectRequest | None = None,
+    handover: Path | None = None,
 ) -> Analysed:
-    """Run in the analysis process. An error leaves it as its type and place only: its text may quote data."""
+    """Run in the analysis process. An error leaves it as its type and place only: its text may quote data.
+
+    The findings are handed over before the objects are made, so that no object can take them along.
+    """
     try:
-        volumes, unreadable = _volumes(open_archive(archive_url), study_instance_uid, stacks)
+        archive = open_archive(archive_url)
         known = default_norms() if norms is None else Norms.from_plain(norms)
-        if name == "brain":
-            findings = analyse_brain({volume.contrast: volume for volume in volumes}, known).findings
-        else:
-            findings = analyse_spine({(v.contrast, v.plane): v for v in volumes}, known).findings
-        return Analysed(
-            tuple(_with_faults(finding, volumes, unreadable) for finding in findings),
-            {f.sign: protocol.plain() for f in findings if (protocol := _protocol(f, volumes)) is not None},
+        measured = measure(name, archive, study_instance_uid, stacks, known)
+        analysed = Analysed(
+            measured.findings, {sign: protocol.plain() for sign, protocol in measured.protocols.items()}
         )
+        if request is None:
+            return analysed
+        if handover is not None:
+            handover.with_suffix(".part").write_bytes(pickle.dumps(analysed))
+            handover.with_suffix(".part").replace(handover)
+        made, missing = derived_objects(name, measured, archive, study_instance_uid, request)
+        for _, ds in made:
+            store_object(archive, ds)
+        return replace(analysed, objects=tuple(one for one, _ in made), missing=tuple(missing))
     except ArchiveError:
         raise
     except Exception as error:  # noqa: BLE001
         log.error("analysis failed", analysis=name, error=type(error).__name__, place=place_of(error))
         raise AnalysisFailedError(type(error).__name__) from None
-
-
-def _volumes(
-    archive: Archive, study_instance_uid: str, stacks: Sequence[StackReference]
-) -> tuple[list[Volume], dict[Contrast, Reason]]:
-    """The stacks that can be read, and of the others the contrast and the reason."""
-    volumes: list[Volume] = []
-    unreadable: dict[Contrast, Reason] = {}
-    for stack in stacks:
-        try:
-            volumes.append(read_stack(archive, study_instance_uid, stack))
-        except VolumeError as error:
-            unreadable[stack.contrast] = error.reason
-    return volumes, unreadable
-
-
-def _protocol(finding: Finding, volumes: Sequence[Volume]) -> Protocol | None:
-    """How the series was made that a sign was measured on, the preferred where there are several."""
-    measured = {v.contrast: v for v in volumes if v.series_instance_uid in finding.series_uids}
-    return next((protocol_of(measured[c]) for c in READS[finding.sign] if c in measured), None)
-
-
-def _with_faults(
-    finding: Finding, volumes: Sequence[Volume], unreadable: Mapping[Contrast, Reason]
-) -> Finding:
-    """A finding with what is wrong with its images: those it was measured on, or could not be."""
-    faults = [
-        problem
-        for volume in volumes
-        if volume.series_instance_uid in finding.series_uids
-        for problem in volume.problems
-    ]
-    reasons = finding.reasons
-    if [reason.key for reason in reasons] == ["missing-series"]:
-        own = tuple(unreadable[contrast] for contrast in READS[finding.sign] if contrast in unreadable)
-        reasons = own or reasons
-    added = tuple(fault for fault in faults if fault not in reasons)
-    return replace(finding, reasons=(*reasons, *added))

@@ -8,6 +8,7 @@ from pydicom import Dataset, dcmwrite
 
 from db.models import Report
 from listener.archive import AlreadyArchived, Archive, ArchiveError, Key
+from listener.derived_objects import MadeObject, companions_of
 from listener.intake import IMAGE_CLASSES
 from listener.stored_images import Instances, read_instance
 from listener.version import SOFTWARE_VERSION
@@ -25,6 +26,7 @@ def make_report(
     created: datetime,
     institution: str | None,
     predecessor: Report | None,
+    objects: Sequence[MadeObject] = (),
 ) -> Dataset:
     """The structured report on a version; its patient and study are those of the first readable image.
 
@@ -32,6 +34,8 @@ def make_report(
     ----------
     images
         From (series row, Series Instance UID) to the instances of the series.
+    objects
+        The segmentations and key images of the version.
 
     Raises
     ------
@@ -55,6 +59,7 @@ def make_report(
         predecessor=None
         if predecessor is None
         else PredecessorReport(predecessor.series_instance_uid, predecessor.sop_instance_uid),
+        companions=companions_of(objects),
     )
 
 
@@ -69,16 +74,25 @@ def _headers(
                     yield ds
 
 
-def key_of(report: Dataset) -> Key:
-    """Where a report is kept."""
-    return Key(str(report.StudyInstanceUID), str(report.SeriesInstanceUID), str(report.SOPInstanceUID))
+def object_row(analysis: str, made: MadeObject) -> Report:
+    """The row of an object of an analysis; the report it goes with says of which study and version."""
+    return Report(
+        kind=made.kind,
+        analysis=analysis,
+        sop_instance_uid=made.sop_instance_uid,
+        sop_class_uid=made.sop_class_uid,
+        series_instance_uid=made.series_instance_uid,
+        source_series_uid=made.source_series_uid,
+        description=made.description,
+    )
 
 
-def store_report(archive: Archive, report: Dataset) -> None:
-    """Archive a report; one that is there already under its UID is the same report."""
+def store_object(archive: Archive, ds: Dataset) -> None:
+    """Archive an object that was made; one that is there already under its UID is the same object."""
+    key = Key(str(ds.StudyInstanceUID), str(ds.SeriesInstanceUID), str(ds.SOPInstanceUID))
     stream = BytesIO()
-    dcmwrite(stream, report, enforce_file_format=True)
+    dcmwrite(stream, ds, enforce_file_format=True)
     try:
-        archive.put(key_of(report), (stream.getvalue(),))
+        archive.put(key, (stream.getvalue(),))
     except AlreadyArchived:
         return

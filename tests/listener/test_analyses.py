@@ -6,9 +6,10 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from listener import analyses
+from listener import analyses, measuring
 from listener.analyses import Analysed, AnalysisProcess
 from processors.acquisition import Acquisition, Contrast
+from processors.depiction import CortexStrip, RegionMap
 from processors.findings import Algorithm, Finding, Sign, State
 from processors.norms import Norm, Norms, Protocol, SiteNorm, default_norms
 from processors.volume import SliceSource, Volume
@@ -35,6 +36,8 @@ def volume(contrast: Contrast, uid: str) -> Volume:
 @dataclass
 class Analysis:
     findings: tuple[Finding, ...]
+    region_maps: tuple[RegionMap, ...] = ()
+    strips: tuple[CortexStrip, ...] = ()
 
 
 @pytest.fixture
@@ -49,8 +52,8 @@ def given(monkeypatch) -> list[Norms]:
         return Analysis((both, unseen))
 
     volumes = [volume(Contrast.FLAIR, "1.3"), volume(Contrast.T1, "1.2")]
-    monkeypatch.setattr(analyses, "analyse_brain", analyse)
-    monkeypatch.setattr(analyses, "_volumes", lambda *_: (volumes, {}))
+    monkeypatch.setattr(measuring, "analyse_brain", analyse)
+    monkeypatch.setattr(measuring, "_volumes", lambda *_: (volumes, {}))
     return seen
 
 
