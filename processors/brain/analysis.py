@@ -21,6 +21,7 @@ from processors.brain.corticospinal import (
 )
 from processors.brain.diffusion import bright_cluster_ml, decide_adc, decide_dwi, restricted_regions, suitable
 from processors.brain.limits import PLAUSIBLE_EXTENT_MM
+from processors.brain.motor_band import MOTOR_BAND, MotorBand, evaluate_motor_band, measurable, missing_swi
 from processors.brain.registration import THREADS
 from processors.brain.tract_decision import Decision
 from processors.brain.tract_profile import TractMeasurement
@@ -84,27 +85,50 @@ def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None
         for contrast in READS[sign]
         if contrast in volumes and _unfit(contrast, volumes[contrast]) is None
     }
+    shown = next(
+        (c for c in READS[Sign.MOTOR_BAND] if c in volumes and _obstacle_to_band(c, volumes[c]) is None), None
+    )
+    if shown is not None:
+        wanted[shown] = replace(volumes[shown], contrast=shown, array=_finite(volumes[shown]))
     alignments = align_study(wanted)
     read = [(sign, contrast) for sign in TRACT_SIGNS for contrast in READS[sign] if contrast in wanted]
     with ThreadPoolExecutor(THREADS) as threads:
-        found = threads.map(lambda one: read_series(*one, wanted[one[1]], alignments[one[1]], norms), read)
+        found = threads.map(
+            lambda one: read_series(one[0], one[1], wanted[one[1]], alignments[one[1]], norms), read
+        )
         series = dict(zip(read, found, strict=True))
     decisions = concordant(
         {sign: _decide(sign, series) for sign in TRACT_SIGNS if _series_of(sign, series)},
     )
+    band = _no_band(volumes) if shown is None else evaluate_motor_band(shown, wanted, alignments)
+    of_cortex = {Sign.MOTOR_BAND: band.finding}
     findings = tuple(
         _finding(sign, decisions[sign], _series_of(sign, series))
         if sign in decisions
-        else not_evaluated(sign, TRACT, obstacles[sign] or Reason.of("not-implemented"))
+        else of_cortex.get(sign)
+        or not_evaluated(sign, TRACT, obstacles[sign] or Reason.of("not-implemented"))
         for sign in BRAIN_SIGNS
     )
     first = {sign: _series_of(sign, series)[0] for sign in decisions}
-    maps = [region_map(sign, one) for sign, one in first.items()]
+    maps = [band.region_map, *(region_map(sign, one) for sign, one in first.items())]
     return BrainAnalysis(
         findings,
         {sign: one.measurement for sign, one in first.items() if one.measurement is not None},
         tuple(one for one in maps if one is not None),
+        band.strips,
     )
+
+
+def _no_band(volumes: Mapping[Contrast, Volume]) -> MotorBand:
+    """Why the motor band cannot be evaluated in this study at all."""
+    obstacles = [_obstacle_to_band(c, volumes[c]) for c in READS[Sign.MOTOR_BAND] if c in volumes]
+    if not obstacles or obstacles[0] is None:
+        return MotorBand(missing_swi(NEEDED[Sign.MOTOR_BAND]))
+    return MotorBand(not_evaluated(Sign.MOTOR_BAND, MOTOR_BAND, obstacles[0]))
+
+
+def _obstacle_to_band(contrast: Contrast, volume: Volume) -> Reason | None:
+    return _unfit(contrast, volume) or measurable(volume)
 
 
 def _obstacle(sign: Sign, volumes: Mapping[Contrast, Volume]) -> Reason | None:

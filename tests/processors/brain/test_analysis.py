@@ -62,7 +62,10 @@ def in_place(monkeypatch):
 def test_an_empty_study_says_of_every_sign_what_is_missing():
     analysed = analyse_brain({})
     assert [f.sign for f in analysed.findings] == list(BRAIN_SIGNS)
-    assert all(said(f) == (State.NOT_EVALUATED, ["missing-series"]) for f in analysed.findings)
+    assert all(f.state is State.NOT_EVALUATED for f in analysed.findings)
+    assert {f.sign: keys(f)[1:] for f in analysed.findings if keys(f) != ["missing-series"]} == {
+        Sign.MOTOR_BAND: ["swi-recommended"]
+    }
     assert not analysed.measurements
 
 
@@ -80,7 +83,12 @@ def test_an_empty_study_says_of_every_sign_what_is_missing():
             Sign.CST_T1_MTC,
             "post-contrast",
         ),
-        ({Contrast.SWI: EMPTY}, Sign.MOTOR_BAND, "not-implemented"),
+        (
+            {Contrast.SWI: replace(EMPTY, acquisition=Acquisition(field_strength=1.5, echo_time=20.0))},
+            Sign.MOTOR_BAND,
+            "weak-susceptibility-weighting",
+        ),
+        ({Contrast.SWI: replace(EMPTY, array=EMPTY.array - 1)}, Sign.MOTOR_BAND, "not-magnitude"),
         ({Contrast.DWI: EMPTY}, Sign.CST_DIFFUSION, "low-b-value"),
         ({Contrast.T2: replace(EMPTY, array=EMPTY.array[:2])}, Sign.CST_T2, "implausible-extent"),
         ({Contrast.T2: replace(EMPTY, array=EMPTY.array[:, :1, :1])}, Sign.CST_T2, "implausible-extent"),

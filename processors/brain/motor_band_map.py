@@ -1,0 +1,184 @@
+"""The banks of the central sulcus and of its neighbours in the voxels of a susceptibility-weighted series.
+
+A bank is the cortex on one side of a sulcus. Every bank is cut out alike, by its distance from the middle of
+the sulcus, so that all hold the same share of fluid and white matter, and only what is in the cortex differs.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import zoom
+from scipy.spatial import cKDTree
+
+from processors.brain.patient_space import points_of
+from processors.brain.sulcus import Sulcus
+from processors.findings import Side
+from processors.volume import Volume
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+
+INNER_MM, OUTER_MM = 0.3, 2.7
+"""A bank lies that far from the edge of the sulcus' fluid."""
+WHITE_MM = (4.0, 7.0)
+"""White matter below a bank, from the middle of the sulcus."""
+FINER = 2
+"""How many times finer than the sheet's own nodes a voxel's place on it is told."""
+REACH_MM = 8.0
+DEPTHS_MM = (2.0, 16.0)
+"""Of the sulcus: above lie the crown and the vessels on it, below its floor."""
+MIN_AGREEMENT = 0.3
+"""Of a node that counts as the sulcus."""
+
+
+class Bank(IntEnum):
+    """The cortex on one side of a sulcus."""
+
+    POSTERIOR_PRECENTRAL = 1
+    POSTCENTRAL = 2
+    ANTERIOR_PRECENTRAL = 3
+    FRONTAL = 4
+    POSTERIOR_POSTCENTRAL = 5
+    PARIETAL = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sulci:
+    """The central sulcus of one side, and what lies in front and behind; all have the same nodes."""
+
+    central: Sulcus
+    front: Sulcus
+    behind: Sulcus
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BankMap:
+    """Voxels of one side in the banks of three sulci.
+
+    Attributes
+    ----------
+    indices
+        Shape (n, 3): slice, row, column.
+    bank
+        Shape (n,): a :class:`Bank`; 0 for white matter of the precentral gyrus.
+    position, depth
+        Shape (n,): node of the sulcus that is nearest, along it and down it.
+    reached
+        Shape (positions,): share of the bank's place that lies inside the images.
+    sound
+        Shape (positions,): whether the central sulcus shows there.
+    """
+
+    side: Side
+    indices: IntArray
+    bank: IntArray
+    position: IntArray
+    depth: IntArray
+    reached: FloatArray
+    sound: npt.NDArray[np.bool_]
+
+
+def map_banks(volume: Volume, to_anchor: FloatArray, sulci: Sulci, side: Side) -> BankMap:
+    """Find the voxels of every bank of one side; no voxel belongs to two."""
+    central = sulci.central
+    indices = _near(volume, to_anchor, central.sheet.points)
+    affine = to_anchor @ volume.affine
+    at = points_of(affine, indices.astype(np.float64))
+    bank = np.full(len(at), -1, dtype=np.intp)
+    position, depth = np.zeros(len(at), dtype=np.intp), np.zeros(len(at), dtype=np.intp)
+    taken = np.full(len(at), np.inf)
+    pairs = (
+        (central, Bank.POSTERIOR_PRECENTRAL, Bank.POSTCENTRAL),
+        (sulci.front, Bank.FRONTAL, Bank.ANTERIOR_PRECENTRAL),
+        (sulci.behind, Bank.PARIETAL, Bank.POSTERIOR_POSTCENTRAL),
+    )
+    for sulcus, beyond, before in pairs:
+        place, down, signed, gap, clear = _on_sheet(sulcus, at)
+        away = np.abs(signed) - gap
+        inside = clear & (away > INNER_MM) & (away < OUTER_MM) & (np.abs(signed) < taken)
+        taken[inside] = np.abs(signed[inside])
+        bank[inside] = np.where(signed[inside] > 0, beyond, before)
+        position[inside], depth[inside] = place[inside], down[inside]
+        if sulcus is central:
+            white = clear & (signed > WHITE_MM[0]) & (signed < WHITE_MM[1])
+            bank[white], position[white], depth[white] = 0, place[white], down[white]
+            taken[white] = WHITE_MM[1]
+    kept = bank >= 0
+    return BankMap(
+        side,
+        indices[kept],
+        bank[kept],
+        position[kept],
+        depth[kept],
+        _reached(volume, to_anchor, central),
+        _clear(central).mean(axis=1) >= 0.4,
+    )
+
+
+def _deep(depth_mm: FloatArray) -> npt.NDArray[np.bool_]:
+    return (depth_mm >= DEPTHS_MM[0]) & (depth_mm <= DEPTHS_MM[1])
+
+
+def _clear(sulcus: Sulcus) -> npt.NDArray[np.bool_]:
+    """Shape (positions, depths within the range): where the sulcus shows."""
+    return np.asarray(sulcus.agreement[:, _deep(sulcus.sheet.depth_mm)] >= MIN_AGREEMENT)
+
+
+def _near(volume: Volume, to_anchor: FloatArray, points: FloatArray) -> IntArray:
+    """Voxels in the box about a sheet and its neighbours, shape (n, 3)."""
+    index = np.linalg.inv(to_anchor @ volume.affine)
+    margin = 24.0
+    low, high = points.reshape(-1, 3).min(axis=0) - margin, points.reshape(-1, 3).max(axis=0) + margin
+    corners = np.array(np.meshgrid(*zip(low, high, strict=True), indexing="ij")).reshape(3, -1)
+    at = index[:3, :3] @ corners + index[:3, 3:]
+    first = np.clip(np.floor(at.min(axis=1)).astype(int), 0, volume.array.shape)
+    last = np.clip(np.ceil(at.max(axis=1)).astype(int) + 1, 0, volume.array.shape)
+    box = np.indices(np.maximum(last - first, 0)).reshape(3, -1).T + first
+    tree = cKDTree(points.reshape(-1, 3))
+    away, _ = tree.query(
+        points_of(to_anchor @ volume.affine, box.astype(np.float64)), distance_upper_bound=margin
+    )
+    return np.asarray(box[np.isfinite(away)], dtype=np.intp)
+
+
+def _on_sheet(
+    sulcus: Sulcus, at: FloatArray
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+    """Node along and down, signed distance along the normal, gap, and whether the sulcus shows there."""
+    rows, columns = sulcus.displacement_mm.shape
+    fine = (FINER * (rows - 1) + 1, FINER * (columns - 1) + 1)
+    points, normals = (_finer(values, fine) for values in (sulcus.sheet.points, sulcus.normals))
+    tree = cKDTree(points.reshape(-1, 3))
+    away, nearest = tree.query(at, distance_upper_bound=REACH_MM)
+    found = np.isfinite(away)
+    nearest = np.where(found, nearest, 0)
+    offset = at - points.reshape(-1, 3)[nearest]
+    signed = (offset * normals.reshape(-1, 3)[nearest]).sum(axis=1)
+    aside = np.sqrt(np.maximum(away**2 - signed**2, 0.0), where=found, out=np.full(len(at), np.inf))
+    place, down = np.unravel_index(nearest, fine)
+    place, down = (place + FINER // 2) // FINER, (down + FINER // 2) // FINER
+    depth = sulcus.sheet.depth_mm[down]
+    clear = found & (aside < 1.5) & _deep(depth) & (sulcus.agreement[place, down] >= MIN_AGREEMENT)
+    return place, down, signed, sulcus.gap_mm[place, down], clear
+
+
+def _finer(values: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    return np.stack(
+        [
+            zoom(values[..., axis], np.divide(shape, values.shape[:2]), order=1, grid_mode=False)
+            for axis in range(3)
+        ],
+        axis=-1,
+    )
+
+
+def _reached(volume: Volume, to_anchor: FloatArray, sulcus: Sulcus) -> FloatArray:
+    """Share of the posterior bank's nodes inside the images, shape (positions,)."""
+    deep = _deep(sulcus.sheet.depth_mm)
+    points = (sulcus.sheet.points + (INNER_MM + OUTER_MM) / 2 * sulcus.normals)[:, deep]
+    index = np.linalg.inv(to_anchor @ volume.affine)
+    at = points @ index[:3, :3].T + index[:3, 3]
+    inside = np.all((at >= -0.5) & (at <= np.array(volume.array.shape) - 0.5), axis=-1)
+    return np.asarray(inside.mean(axis=1))
