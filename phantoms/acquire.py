@@ -11,6 +11,7 @@ from phantoms.geometry import Geometry
 
 Array = npt.NDArray[np.float32]
 FloatArray = npt.NDArray[np.float64]
+ComplexArray = npt.NDArray[np.complex64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +30,13 @@ class Grid:
     steps: tuple[float, float, float]
 
 
-def sample(signal: Array, grid: Grid, geometry: Geometry, transform: sitk.Transform | None = None) -> Array:
+def sample(
+    signal: Array,
+    grid: Grid,
+    geometry: Geometry,
+    transform: sitk.Transform | None = None,
+    within: tuple[slice, ...] | None = None,
+) -> Array:
     """The signal averaged over the slice profile and the pixels of an acquisition.
 
     Parameters
@@ -38,6 +45,8 @@ def sample(signal: Array, grid: Grid, geometry: Geometry, transform: sitk.Transf
         Float32 of shape (z, y, x).
     transform
         Maps the patient's LPS millimetres to those of the grid; identity where ``None``.
+    within
+        The voxels of the acquisition that can see the grid, where known; the others are left at zero.
 
     Returns
     -------
@@ -55,7 +64,9 @@ def sample(signal: Array, grid: Grid, geometry: Geometry, transform: sitk.Transf
     in_plane_rows = _offsets(row, max(1, round(row / fine - 0.25)))
     in_plane_columns = _offsets(column, max(1, round(column / fine - 0.25)))
     directions = geometry.affine[:3, :3] / np.array(geometry.spacing)
-    box = _reached(image, geometry) if transform is None else tuple(slice(0, n) for n in geometry.shape)
+    box = within or tuple(slice(0, n) for n in geometry.shape)
+    if transform is None and within is None:
+        box = _reached(image, geometry)
     total = np.zeros(geometry.shape, dtype=np.float32)
     shifts = [(s, r, c) for s in through for r in in_plane_rows for c in in_plane_columns]
     if total[box].size:
@@ -103,17 +114,22 @@ def _resampled(
 
 def shade(volume: Array, amplitude: float, rng: np.random.Generator) -> Array:
     """Multiply by a smooth field that departs from 1 by at most the amplitude."""
+    return volume * shading(volume.shape, amplitude, rng)
+
+
+def shading(shape: tuple[int, ...], amplitude: float, rng: np.random.Generator) -> Array:
+    """A smooth field that departs from 1 by at most the amplitude."""
     z, y, x = np.meshgrid(*(np.linspace(-1, 1, 12) for _ in range(3)), indexing="ij")
     terms = np.stack([x, y, z, x * y, y * z, x * z, x * x - 1 / 3, y * y - 1 / 3, z * z - 1 / 3])
     field = np.tensordot(rng.normal(size=len(terms)), terms, 1)
     field *= amplitude / max(float(np.abs(field).max()), 1e-6)
     smooth = (1 + field).astype(np.float32)
-    for axis, n in enumerate(volume.shape):
+    for axis, n in enumerate(shape):
         at = np.linspace(0, 11 - 1e-4, n, dtype=np.float32)
         base = at.astype(int)
         share = (at - base).reshape([-1 if i == axis else 1 for i in range(3)])
         smooth = np.take(smooth, base, axis=axis) * (1 - share) + np.take(smooth, base + 1, axis=axis) * share
-    return volume * smooth
+    return smooth
 
 
 def moved(volume: Array, amplitude: float, rng: np.random.Generator) -> Array:
@@ -126,16 +142,32 @@ def moved(volume: Array, amplitude: float, rng: np.random.Generator) -> Array:
     amplitude
         Of the movement, rows.
     """
+    return np.abs(moved_complex(volume, amplitude, rng)).astype(np.float32)
+
+
+def moved_complex(volume: ComplexArray | Array, amplitude: float, rng: np.random.Generator) -> ComplexArray:
+    """The same for complex images, before their magnitude is taken."""
     slices, rows, _ = volume.shape
     frequency = np.fft.fftfreq(rows)
     order = np.argsort(np.argsort(frequency)) / rows
-    result = np.empty_like(volume)
+    result = np.empty(volume.shape, dtype=np.complex64)
     for index in range(slices):
         swing = np.sin(2 * np.pi * (rng.uniform(6, 25) * order + rng.uniform()))
         jumps = sum(rng.normal() * (order > rng.uniform(0.1, 0.9)) for _ in range(2))
         path = amplitude * rng.uniform(0.3, 1.0) * (0.6 * swing + 0.5 * jumps)
         lines = np.fft.fft(volume[index], axis=0) * np.exp(-2j * np.pi * frequency * path)[:, None]
-        result[index] = np.abs(np.fft.ifft(lines, axis=0))
+        result[index] = np.fft.ifft(lines, axis=0)
+    return result
+
+
+def truncated(volume: Array, share: float) -> Array:
+    """Each slice with only so large a share of its k-space, as an interpolated image has: edges ring."""
+    _, rows, columns = volume.shape
+    keep = np.abs(np.fft.fftfreq(rows))[:, None] <= share / 2
+    keep = keep & (np.abs(np.fft.rfftfreq(columns)) <= share / 2)
+    result = np.empty_like(volume)
+    for index, image in enumerate(volume):
+        result[index] = np.fft.irfft2(np.fft.rfft2(image) * keep, s=(rows, columns))
     return result
 
 
@@ -144,6 +176,13 @@ def rician(volume: Array, sigma: float, rng: np.random.Generator) -> Array:
     real = volume + sigma * rng.standard_normal(volume.shape, dtype=np.float32)
     imaginary = sigma * rng.standard_normal(volume.shape, dtype=np.float32)
     return np.asarray(np.hypot(real, imaginary), dtype=np.float32)
+
+
+def noisy(volume: ComplexArray, sigma: float, rng: np.random.Generator) -> ComplexArray:
+    """Complex images with Gaussian noise of this standard deviation in both parts."""
+    real = rng.standard_normal(volume.shape, dtype=np.float32)
+    imaginary = rng.standard_normal(volume.shape, dtype=np.float32)
+    return np.asarray(volume + np.float32(sigma) * (real + 1j * imaginary), dtype=np.complex64)
 
 
 def texture(shape: tuple[int, ...], grain: int, rng: np.random.Generator) -> Array:

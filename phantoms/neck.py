@@ -1,7 +1,7 @@
-"""The neck of a synthetic patient around its cord: drawn tissue by tissue, then given signal.
+"""The neck of a synthetic patient around its cord, drawn tissue by tissue.
 
-Positions are relative to the middle of the cord at each height (left, back) and to the disc C2/3 (height),
-in millimetres; sizes are those of an average adult.
+Positions are relative to the middle of the canal (left, back) and to the disc C2/3 (height), in millimetres;
+sizes are those of an average adult.
 """
 
 from enum import IntEnum
@@ -9,8 +9,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from phantoms.cord import DISCS, TOP_OF_C1, Cord, grey_matter
-from processors.acquisition import Contrast
+from phantoms.cord import DISCS, TOP_OF_C1, Cord
 
 Array = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -31,15 +30,13 @@ class Tissue(IntEnum):
     DURA = 9
     VESSEL = 10
     GLAND = 11
+    FISSURE = 12
+    ROOT = 13
 
 
-SIGNAL: dict[Contrast, tuple[float, ...]] = {
-    Contrast.T1: (0.0, 1.75, 0.62, 1.0, 0.14, 0.66, 0.36, 1.0, 0.92, 0.35, 0.12, 0.85),
-    Contrast.T1_POST_CONTRAST: (0.0, 1.75, 0.66, 1.05, 0.14, 0.68, 0.36, 1.0, 0.92, 1.1, 1.5, 1.5),
-    Contrast.T2: (0.0, 1.7, 0.55, 0.9, 0.14, 1.45, 3.1, 1.0, 1.22, 0.30, 0.10, 1.3),
-    Contrast.T2_STAR: (0.0, 0.8, 0.8, 0.35, 0.08, 1.25, 1.9, 1.0, 1.28, 0.6, 1.6, 1.2),
-}
-"""Signal of each :class:`Tissue`, white matter of the cord being 1: plausible for 3 T, not simulated."""
+CORD_TISSUES = (Tissue.CORD_WHITE, Tissue.CORD_GREY, Tissue.FISSURE)
+"""What lies within the outline of the cord."""
+
 
 SPINOUS = {"C2": 24.0, "C3": 17.0, "C4": 17.0, "C5": 19.0, "C6": 25.0, "C7": 34.0, "T1": 36.0}
 """Length of the spinous processes behind the canal."""
@@ -59,11 +56,13 @@ MUSCLES: tuple[tuple[float, float, float, float, float], ...] = (
 )
 
 
-def paint(cord: Cord, left: Array, back: Array, height: Array) -> npt.NDArray[np.uint8]:
-    """The tissues at points given by the axes of a grid, relative to the neck's origin.
+def paint(cord: Cord, girth: float, left: Array, back: Array, height: Array) -> npt.NDArray[np.uint8]:
+    """The tissues at points given by the axes of a grid in neck coordinates.
 
     Parameters
     ----------
+    girth
+        Of the neck around the spine, beside the average.
     left, back, height
         Shapes (1, 1, x), (1, y, 1) and (z, 1, 1), in mm, ascending.
 
@@ -71,9 +70,9 @@ def paint(cord: Cord, left: Array, back: Array, height: Array) -> npt.NDArray[np
     -------
     uint8 array of shape (z, y, x), members of :class:`Tissue`
     """
-    every_other = _soft_tissue(*_relative(cord, left, back, height[::2]))
+    every_other = _soft_tissue(*_relative(cord, left / girth, back / girth, height[::2]))
     tissue = np.ascontiguousarray(np.repeat(every_other, 2, axis=0)[: len(height)])
-    _paint_front(tissue, *_relative(cord, left, back, height))
+    _paint_front(tissue, *_relative(cord, left / girth, back / girth, height))
     spine = _within(left, -27, 27), _within(back, -35, 62)
     x, y, k = _relative(cord, left[:, :, spine[0]], back[:, spine[1]], height)
     _paint_spine(tissue[:, spine[1], spine[0]], x, y, k)
@@ -87,9 +86,8 @@ def _within(axis: Array, low: float, high: float) -> slice:
 
 
 def _relative(cord: Cord, left: Array, back: Array, height: Array) -> tuple[Array, Array, Array]:
-    cx, cy = cord.centre(height)
-    x, y = np.broadcast_arrays(left - cx, back - cy)[:2]
-    return x.astype(np.float32), y.astype(np.float32), height / np.float32(cord.height_scale)
+    x, y = np.broadcast_arrays(left, back)
+    return np.asarray(x, dtype=np.float32), np.asarray(y, dtype=np.float32), cord.reference(height)
 
 
 def _soft_tissue(x: Array, y: Array, k: Array) -> npt.NDArray[np.uint8]:
@@ -209,17 +207,39 @@ def _paint_ring(tissue: npt.NDArray[np.uint8], x: Array, y: Array, k: Array, ins
 
 
 def _paint_canal(tissue: npt.NDArray[np.uint8], cord: Cord, left: Array, back: Array, height: Array) -> None:
-    cx, cy = cord.centre(height)
-    x, y = left - cx, back - cy
-    k = height / np.float32(cord.height_scale)
-    upper = np.clip((k - 2) / 20, 0, 1)
-    canal = (x / (11.0 + 2 * upper)) ** 2 + ((y - 0.5 * upper) / (7.6 + 2.4 * upper)) ** 2
-    sac = (x / (9.6 + 2 * upper)) ** 2 + ((y + 0.5 - 0.6 * upper) / (6.6 + 2.2 * upper)) ** 2
-    tissue[canal < 1] = Tissue.FAT
-    tissue[(canal < 1) & (y < 0)] = Tissue.DURA
-    tissue[(sac < 1.12) & (canal < 1)] = Tissue.DURA
-    tissue[sac < 1] = Tissue.FLUID
+    k = cord.reference(height)
+    middle, half_ap, half_rl = cord.canal.walls(k)
+    canal = (left / half_rl) ** 2 + ((back - middle) / half_ap) ** 2 < 1
+    tissue[canal & (back >= 0)] = Tissue.FAT
+    tissue[canal & (back < 0)] = Tissue.DURA
+    front, behind = cord.canal.intrusion(k)
+    wall = middle - half_ap
+    nearest = np.abs(k - np.array(list(DISCS.values())[1:], dtype=np.float32)).min(axis=-1, keepdims=True)
+    standing_out = canal & (back < wall + front + 0.1 * np.abs(left) * (front > 0.4)) & (front > 0.25)
+    tissue[standing_out & (nearest < 2.4)] = Tissue.DISC
+    tissue[standing_out & (nearest >= 2.4)] = Tissue.CORTICAL_BONE
+    tissue[canal & (back > middle + half_ap - behind) & (behind > 0.3)] = Tissue.CORTICAL_BONE
+    middle, half_ap, half_rl = cord.canal.sac(k)
+    sac = (left / half_rl) ** 2 + ((back - middle) / half_ap) ** 2
+    tissue[(sac < 1.12) & canal] = Tissue.DURA
+    fluid = sac < 1
+    tissue[fluid] = Tissue.FLUID
     u, v = cord.uv(left, back, height)
-    inside = cord.inside(u, v)
+    _paint_roots(tissue, fluid, u, v, cord, height)
+    _, share = cord.section.place(u, v, cord.sunk())
+    inside = share <= 1
     tissue[inside] = Tissue.CORD_WHITE
-    tissue[inside & grey_matter(u, v)] = Tissue.CORD_GREY
+    tissue[inside & cord.section.grey_matter(u, v, k)] = Tissue.CORD_GREY
+    tissue[inside & cord.section.fissure(u, v, share)] = Tissue.FISSURE
+
+
+def _paint_roots(
+    tissue: npt.NDArray[np.uint8], fluid: Mask, u: Array, v: Array, cord: Cord, height: Array
+) -> None:
+    """Anterior and posterior roots on their way through the fluid, where they leave between two vertebrae."""
+    exits = np.array(cord.discs, dtype=np.float32) + np.float32(3)
+    w = np.abs(u)
+    below = height + 4.5 * (w - 0.8)
+    leaving = (np.abs(below - exits.reshape((-1,) + (1,) * below.ndim)) < 2.6).any(axis=0)
+    path = np.abs(np.abs(v) - np.clip(0.78 - 0.35 * (w - 0.5), 0.2, None)) < 0.10
+    tissue[fluid & leaving & path & (w > 0.5)] = Tissue.ROOT

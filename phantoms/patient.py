@@ -1,6 +1,5 @@
 """A synthetic patient: a seed, and what is the matter with them."""
 
-import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,8 @@ from enum import StrEnum
 
 import numpy as np
 
+from phantoms.magnetism import Magnetism
+from phantoms.neck_options import NeckOptions
 from phantoms.severity import Severity, fractional_change
 from processors.findings import Side, Sign
 
@@ -18,6 +19,24 @@ class Vendor(StrEnum):
     SIEMENS = "siemens"
     PHILIPS = "philips"
     GE = "ge"
+
+
+RANGES = (
+    ("seed", 0, 2**63),
+    ("ms_lesions", 0, 100),
+    ("ms_on_tract", 0, 20),
+    ("leukoaraiosis", 0, 3),
+    ("snr", 2, 1e9),
+    ("bias", 0, 0.6),
+    ("rotation", 0, 30),
+    ("atrophy", 0, 1),
+    ("motion", 0, 5),
+    ("restlessness", 0, 10),
+    ("truncation", 0.4, 1),
+    ("field_strength", 0.1, 12),
+    ("years", 18, 110),
+)
+"""Least and largest value of each option that is a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +85,17 @@ class PhantomPatient:
         Amplitude of the head's movement during each slice, millimetres: it blurs, and makes ghosts.
     restlessness
         Largest shift of the head between one series and the next, millimetres, and turn, degrees.
+    truncation
+        Share of the lines of k-space that are acquired; the rest is filled with zeros, so that edges ring.
+    neck
+        What may be the matter with the neck.
     field_strength
-        Tesla; ``None`` for that of the vendor's usual scanner. It is written, and changes no signal.
+        Tesla; ``None`` for that of the vendor's usual scanner. It is written, and only gradient echo images
+        of the head change with it.
+    magnetism
+        What decides how magnetic the head is, beside its signs.
+    years
+        Age; ``None`` for one drawn for the seed.
 
     Raises
     ------
@@ -96,6 +124,10 @@ class PhantomPatient:
     motion: float = 0.0
     restlessness: float = 0.0
     field_strength: float | None = None
+    truncation: float = 1.0
+    neck: NeckOptions = field(default_factory=NeckOptions)
+    magnetism: Magnetism = field(default_factory=Magnetism)
+    years: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "signs", dict(self.signs))
@@ -107,24 +139,12 @@ class PhantomPatient:
             raise ValueError(f"{', '.join(sorted(unsided))} has no side")
         if set(self.one_sided) - set(self.signs):
             raise ValueError("a side must belong to a sign that is drawn")
-        if self.seed < 0:
-            raise ValueError("the seed must not be negative")
-        if not (0 <= self.ms_lesions <= 100 and 0 <= self.ms_on_tract <= 20):
-            raise ValueError("the number of MS lesions must lie between 0 and 100, of those on the tract 20")
         if (self.wallerian_t1_bright or self.wallerian_shrinkage) and self.wallerian is None:
             raise ValueError("a degenerated tract must have a side")
-        if self.leukoaraiosis not in range(4):
-            raise ValueError("the grade of leukoaraiosis must lie between 0 and 3")
-        if not (math.isfinite(self.snr) and self.snr >= 2):
-            raise ValueError("the signal-to-noise ratio must be at least 2")
-        if not 0 <= self.bias < 0.6:
-            raise ValueError("the bias must lie between 0 and 0.6")
-        if not 0 <= self.rotation <= 30:
-            raise ValueError("the rotation must lie between 0 and 30 degrees")
-        if not (0 <= self.atrophy <= 1 and 0 <= self.motion <= 5 and 0 <= self.restlessness <= 10):
-            raise ValueError("atrophy must lie between 0 and 1, motion between 0 and 5 mm, restlessness 10")
-        if self.field_strength is not None and not 0.1 <= self.field_strength <= 12:
-            raise ValueError("the field strength must lie between 0.1 and 12 T")
+        for name, low, high in RANGES:
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise ValueError(f"{name.replace('_', ' ')} must lie between {low:g} and {high:g}")
 
     def __hash__(self) -> int:
         return hash((self.seed, *sorted(self.signs)))
@@ -154,6 +174,15 @@ class PhantomPatient:
             atrophy=self.atrophy,
         )
 
+    @property
+    def neck_shape(self) -> "PhantomPatient":
+        """The patient with only those options that decide what is drawn into the neck, and where."""
+        shaping = {Sign.CORD_ATROPHY, Sign.CORD_FLATTENING}
+        signs = {sign: strength for sign, strength in self.signs.items() if sign in shaping}
+        drawn = ("lordosis", "scoliosis", "touching", "stenosis")
+        neck = NeckOptions(**{name: getattr(self.neck, name) for name in drawn})
+        return PhantomPatient(self.seed, signs, neck=neck, years=self.years)
+
     def rng(self, purpose: str) -> np.random.Generator:
         """Random numbers that depend on the seed and what they are for, and nothing else."""
         return np.random.default_rng([self.seed, zlib.crc32(purpose.encode())])
@@ -166,7 +195,7 @@ class PhantomPatient:
     @property
     def age(self) -> int:
         """Years."""
-        return int(self.rng("age").integers(28, 72))
+        return int(self.rng("age").integers(28, 72)) if self.years is None else self.years
 
 
 def healthy(seed: int, vendor: Vendor = Vendor.SIEMENS) -> PhantomPatient:

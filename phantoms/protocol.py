@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from phantoms.geometry import Geometry, stack
-from phantoms.imaging import NECK_ORIGIN
+from phantoms.neck_curve import NECK_ORIGIN
 from phantoms.tissue_signal import T1Family
 from processors.acquisition import BodyPart, Contrast, Plane
 
@@ -71,6 +71,12 @@ _T1_NECK = Timing("SE", r"SK\SP", 10.0, 620.0, 150.0, 3)
 _T2_NECK = Timing("SE", r"SK\SP", 102.0, 3600.0, 150.0, 17)
 
 
+_T1_NECK_GR = Timing("GR", "SP", 4.6, 420.0, 60.0, 1)
+_T1_NECK_3D = Timing(r"GR\IR", r"SK\SP\MP", 2.6, 1900.0, 9.0, 1, 900.0, True)
+_T2_NECK_3D = Timing("SE", r"SK\SP", 120.0, 1500.0, 120.0, 60, three_d=True)
+_T2_STAR_NECK = Timing("GR", "SP", 17.0, 560.0, 28.0, 1)
+
+
 def _head_slices(slices: int, thickness: float, gap: float = 0.0) -> Geometry:
     return stack(
         Plane.AXIAL,
@@ -113,6 +119,25 @@ def _mprage() -> Geometry:
     return stack(Plane.THREE_D, centre=centre, slices=176, slice_thickness=1.0, pixel=1.0, matrix=(168, 232))
 
 
+def _neck_star() -> Geometry:
+    centre = (_NECK_CENTRE[0], _NECK_CENTRE[1], _NECK_CENTRE[2] + 6)
+    return stack(
+        Plane.AXIAL, centre=centre, slices=22, slice_thickness=4.0, gap=1.0, pixel=0.5, matrix=(300, 300)
+    )
+
+
+def _neck_volume(size: float) -> Geometry:
+    across = 2 * round(230 / size / 2)
+    return stack(
+        Plane.THREE_D,
+        centre=_NECK_CENTRE,
+        slices=round(64 / size),
+        slice_thickness=size,
+        pixel=size,
+        matrix=(across, across),
+    )
+
+
 PROTOCOL: dict[str, SeriesPlan] = {
     plan.key: plan
     for plan in (
@@ -133,6 +158,19 @@ PROTOCOL: dict[str, SeriesPlan] = {
         SeriesPlan("cervical_t2_sag", Contrast.T2, BodyPart.CERVICAL_SPINE, _neck_sagittal(), _T2_NECK),
         SeriesPlan("cervical_t1_ax", Contrast.T1, BodyPart.CERVICAL_SPINE, _neck_axial(), _T1_NECK),
         SeriesPlan("cervical_t2_ax", Contrast.T2, BodyPart.CERVICAL_SPINE, _neck_axial(), _T2_NECK),
+        SeriesPlan(
+            "cervical_t1_gre_ax",
+            Contrast.T1,
+            BodyPart.CERVICAL_SPINE,
+            _neck_axial(),
+            _T1_NECK_GR,
+            T1Family.FLASH,
+        ),
+        SeriesPlan(
+            "cervical_t2_star_ax", Contrast.T2_STAR, BodyPart.CERVICAL_SPINE, _neck_star(), _T2_STAR_NECK
+        ),
+        SeriesPlan("cervical_t1_3d", Contrast.T1, BodyPart.CERVICAL_SPINE, _neck_volume(1.0), _T1_NECK_3D),
+        SeriesPlan("cervical_t2_3d", Contrast.T2, BodyPart.CERVICAL_SPINE, _neck_volume(0.9), _T2_NECK_3D),
     )
 }
 """Every series that can be made, by key."""

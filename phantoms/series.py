@@ -7,8 +7,10 @@ from dataclasses import replace
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage
 
+from phantoms.gradient_echo import GradientEcho
 from phantoms.headers import series_header, stored_values
-from phantoms.imaging import head_volume, neck_volume
+from phantoms.imaging import head_volume
+from phantoms.neck_imaging import neck_volume
 from phantoms.patient import PhantomPatient
 from phantoms.protocol import SeriesPlan
 from phantoms.vendors import STYLES
@@ -23,9 +25,12 @@ def series_volume(patient: PhantomPatient, plan: SeriesPlan) -> Volume:
     if patient.post_contrast and contrast is Contrast.T1:
         contrast = Contrast.T1_POST_CONTRAST
     if plan.body_part is BodyPart.BRAIN:
-        volume = head_volume(patient, contrast, plan.geometry, plan.family)
+        timing = plan.timing
+        strength = patient.field_strength or STYLES[patient.vendor].field_strength
+        sequence = GradientEcho(strength, timing.echo_time, timing.repetition_time, timing.flip_angle)
+        volume = head_volume(patient, contrast, plan.geometry, plan.family, sequence)
     else:
-        volume = neck_volume(patient, contrast, plan.geometry)
+        volume = neck_volume(patient, contrast, plan.geometry, plan.family)
     return replace(volume, acquisition=acquisition_of(series_header(patient, plan, volume, 1)))
 
 

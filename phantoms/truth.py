@@ -1,10 +1,14 @@
 """What was drawn into a synthetic patient, in a form that JSON can hold."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
+
+import numpy as np
 
 from phantoms.cord import draw_cord
 from phantoms.identity import describe
+from phantoms.neck_curve import draw_curve
 from phantoms.patient import PhantomPatient
 from phantoms.protocol import SeriesPlan
 from processors.acquisition import BodyPart, Contrast
@@ -34,8 +38,9 @@ def truth_of(patient: PhantomPatient, series: Sequence[SeriesPlan]) -> dict[str,
     dict
         ``signs``: per sign ``drawn`` (whether the patient has it), the ideal ``state`` given the series
         (``present``, ``absent`` or ``not_evaluated``), ``one_sided``, and per region of the contract the
-        fractional change drawn. ``cord``: per level the area (mm²) and diameters (mm) of the
-        drawn ellipse, and the height of its lower end above the disc C2/3 (mm).
+        fractional change drawn. ``cord``: per level the area (mm²) of the cord at its middle, the diameters
+        (mm) before any compression, and where the canal crosses its lower end: millimetres above the disc
+        C2/3 along the canal, and LPS millimetres.
     """
     signs: dict[str, Any] = {}
     for sign in Sign:
@@ -54,7 +59,7 @@ def truth_of(patient: PhantomPatient, series: Sequence[SeriesPlan]) -> dict[str,
             },
         }
     cord = draw_cord(patient)
-    sizes = zip(cord.levels().items(), cord.half_ap, cord.half_rl, strict=False)
+    curve = draw_curve(patient)
     return {
         "patient": describe(patient),
         "seed": patient.seed,
@@ -71,16 +76,20 @@ def truth_of(patient: PhantomPatient, series: Sequence[SeriesPlan]) -> dict[str,
             "atrophy": patient.atrophy,
             "post_contrast": patient.post_contrast,
             "entry_slice": patient.entry_slice,
+            **asdict(patient.neck),
         },
         "signs": signs,
         "cord": {
             level: {
-                "area_mm2": round(cord.area(ap, rl), 2),
+                "area_mm2": round(cord.area((low + high) / 2), 2),
                 "ap_mm": round(2 * ap, 3),
                 "rl_mm": round(2 * rl, 3),
                 "lower_end_mm": round(low, 2),
+                "lower_end_lps_mm": curve.to_patient(np.array([[0.0, 0.0, low]]))[0].round(2).tolist(),
             }
-            for (level, (low, _)), ap, rl in sizes
+            for (level, (low, high)), ap, rl in zip(
+                cord.levels().items(), cord.half_ap, cord.half_rl, strict=False
+            )
         },
     }
 

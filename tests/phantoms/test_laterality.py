@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from phantoms.geometry import stack
-from phantoms.imaging import head_volume, neck_volume
+from phantoms.imaging import head_volume
+from phantoms.neck_imaging import neck_volume
 from phantoms.patient import PhantomPatient
 from phantoms.template import axes_mm, head_template
 from processors.acquisition import Contrast, Plane

@@ -7,7 +7,8 @@ from typer.testing import CliRunner
 
 from phantoms.cli import app, parse_signs
 from phantoms.geometry import stack
-from phantoms.imaging import head_volume, neck_volume
+from phantoms.imaging import head_volume
+from phantoms.neck_imaging import neck_volume
 from phantoms.patient import PhantomPatient, healthy
 from phantoms.severity import CHANGES, Severity, fractional_change
 from phantoms.tissue_signal import CONTRASTS

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from phantoms.geometry import stack
-from phantoms.imaging import head_truth, head_volume, neck_truth, neck_volume
+from phantoms.imaging import head_truth, head_volume
+from phantoms.neck_imaging import neck_truth, neck_volume
 from phantoms.patient import PhantomPatient
 from phantoms.severity import Severity, fractional_change
 from processors.acquisition import Contrast, Plane
