@@ -73,6 +73,7 @@ def frames_of(
     found: list[Frame] = []
     for ds in datasets:
         uid = text(ds, "SOPInstanceUID") or ""
+        named = integer(ds, "InstanceNumber")
         places = functional_groups(ds)
         count = integer(ds, "NumberOfFrames") or 1
         if places and count != len(places):
@@ -82,12 +83,13 @@ def frames_of(
         if not places and "MOSAIC" in words(ds, "ImageType"):
             raise VolumeError(Reason.of("mosaic"))
         if not places:
-            found.append(_frame(ds, (ds,), SliceSource(text(ds, "SOPClassUID") or "", uid), 0))
+            source = SliceSource(text(ds, "SOPClassUID") or "", uid, instance_number=named)
+            found.append(_frame(ds, (ds,), source, 0))
             continue
         for frame_number in (chosen or {}).get(uid, range(1, count + 1)):
             if not 1 <= frame_number <= count:
                 raise VolumeError(Reason.of("missing-geometry"))
-            source = SliceSource(text(ds, "SOPClassUID") or "", uid, frame_number)
+            source = SliceSource(text(ds, "SOPClassUID") or "", uid, frame_number, named)
             found.append(_frame(ds, places[frame_number - 1], source, frame_number - 1))
     return tuple(found)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from processors.acquisition import Contrast, Plane
-from processors.attributes import text
+from processors.attributes import integer, text
 from processors.findings import Reason
 from processors.frames import Frame, frames_of
 from processors.parameters import acquisition_of
@@ -72,6 +72,7 @@ def read_volume(
         plane=plane,
         acquisition=acquisition_of(first, stack[0].index),
         problems=problems,
+        series_number=integer(first, "SeriesNumber"),
     )
 
 

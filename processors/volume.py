@@ -19,11 +19,18 @@ class VolumeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SliceSource:
-    """The image, and for multi-frame objects the frame (from 1), that a slice was read from."""
+    """The image, and for multi-frame objects the frame (from 1), that a slice was read from.
+
+    Attributes
+    ----------
+    instance_number
+        By which viewers name the image; ``None`` where it has none.
+    """
 
     sop_class_uid: str
     sop_instance_uid: str
     frame: int | None = None
+    instance_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +49,8 @@ class Volume:
         ``None`` where the images name none.
     problems
         What is wrong with the stack without forbidding its use: missing or duplicate slices, uneven spacing.
+    series_number
+        By which viewers name the series; ``None`` where it has none.
     """
 
     array: npt.NDArray[np.float32]
@@ -53,6 +62,7 @@ class Volume:
     plane: Plane = Plane.OBLIQUE
     acquisition: Acquisition = Acquisition()
     problems: tuple[Reason, ...] = ()
+    series_number: int | None = None
 
     @property
     def spacing(self) -> tuple[float, float, float]:

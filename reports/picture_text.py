@@ -1,7 +1,7 @@
 """Every English text of the pictures that is not in the report, too."""
 
 from processors.acquisition import Plane
-from processors.findings import CERVICAL_LEVELS, Confidence, Quantity, Side, State
+from processors.findings import CERVICAL_LEVELS, Confidence, Finding, Quantity, Side, State
 from processors.volume import Volume
 from reports.text import CONFIDENCE_NAMES, HEADINGS, PRODUCT
 
@@ -31,16 +31,15 @@ QUANTITY_HEADINGS: dict[Quantity, str] = {
 
 ALONG_TRACT = "Signal along the tract, from the pons up: tract ÷ reference"
 UNFOLDED = "Precentral gyrus unfolded: how dark its bank is, 1 − signal ÷ reference"
-ALONG_GYRUS = "along the gyrus from the midline outwards, mm"
-DEPTH = "depth, mm"
+ALONG_AND_ACROSS = "Across: mm along the gyrus from the midline outwards. Down: mm of depth from its crown."
 BY_REGION = "By region, with the norm"
 COLUMNS_BY_LEVEL = "Columns ÷ dorsal columns"
 CORD_UNROLLED = "Cord unrolled"
 CORD_AREA = "Area, mm²"
 NORM_BAND = "norm ± 2 SD"
 NORM = "Norm"
-Z_EXPLAINED = "z: standard deviations from the norm's mean; bold from 2 on."
-NOT_COUNTED = "slice not counted"
+Z_EXPLAINED = "z: SDs from the mean of the norm, bold from 2 on"
+NOT_COUNTED = "×  slice that does not count"
 NOTHING_OUTLINED = "No region could be outlined in the images."
 
 
@@ -58,7 +57,8 @@ def state_words(state: State, confidence: Confidence | None) -> str:
 def series_words(volume: Volume) -> str:
     """The series of a picture: its number where it has one, its contrast, plane and how it was acquired."""
     acquired = volume.acquisition
-    facts = [f"{volume.contrast} {volume.plane}"]
+    number = "" if volume.series_number is None else f"Series {volume.series_number}: "
+    facts = [f"{number}{volume.contrast} {volume.plane}"]
     if acquired.field_strength is not None:
         facts.append(f"{acquired.field_strength:.3g} T")
     times = (("TR", acquired.repetition_time), ("TE", acquired.echo_time), ("TI", acquired.inversion_time))
@@ -68,18 +68,57 @@ def series_words(volume: Volume) -> str:
     return " · ".join(facts)
 
 
-def slice_words(
-    plane: Plane, number: int, slices: int, letter: str, millimetres: float, *, native: bool
-) -> str:
-    """Where a picture was cut, one line."""
-    if native:
-        return f"{plane} slice {number} of {slices} · {letter} {millimetres:.1f} mm"
-    return f"{plane} reformat · {letter} {millimetres:.1f} mm"
+def slice_words(volume: Volume, index: int, plane: Plane, end: str, millimetres: float) -> str:
+    """Where a slice as it was acquired lies: by its number, as viewers show it, and its place in the patient.
+
+    Parameters
+    ----------
+    index
+        Of the slice, from 0.
+    end, millimetres
+        Its distance from the origin, towards an end of the patient by DICOM's letters.
+    """
+    image = volume.sources[index] if index < len(volume.sources) else None
+    if image is not None and image.frame is not None:
+        name = f"frame {image.frame}"
+    elif image is not None and image.instance_number is not None:
+        name = f"image {image.instance_number}"
+    else:
+        name = f"slice {index + 1} of {len(volume.array)}"
+    return f"{plane}, {name}, {end} {millimetres:.1f} mm"
+
+
+def reformat_words(plane: Plane, end: str, millimetres: float) -> str:
+    """Where a slice lies that was cut across those that were acquired."""
+    return f"{plane} reformat, {end} {millimetres:.1f} mm"
 
 
 def window_words(low: float, high: float) -> str:
     """How a picture is windowed, as viewers say it: width and level."""
-    return f"W {high - low:.4g} L {(high + low) / 2:.4g}"
+    return f"W {_rounded(high - low)} L {_rounded((high + low) / 2)}"
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def numbers_words(finding: Finding, quantity: Quantity, region: str) -> str:
+    """The number of a region on every side it has, with its z-score."""
+    parts = []
+    for one in sorted(finding.regions, key=lambda one: one.region.side is Side.LEFT):
+        value, z_score = one.value(quantity), one.value(Quantity.Z_SCORE)
+        if one.region.name != region or value is None:
+            continue
+        side = "" if one.region.side is None else f"{SIDE_WORDS[one.region.side].lower()} "
+        score = "" if z_score is None else f" (z {z_score:+.1f})"
+        parts.append(f"{side}{number_words(quantity, value)}{score}")
+    heading = QUANTITY_HEADINGS.get(quantity, quantity.value.replace("_", " "))
+    return f"{short_name(region)}: {heading} {', '.join(parts)}"
+
+
+def number_words(quantity: Quantity, value: float) -> str:
+    """A number with as many digits as it deserves."""
+    return f"{value:.1f}" if quantity is Quantity.CROSS_SECTIONAL_AREA else f"{value:.2f}"
 
 
 def made_by(software_version: str, algorithm: str) -> str:

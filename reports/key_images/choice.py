@@ -49,31 +49,22 @@ def strongest_slices(
     return tuple(chosen)
 
 
-def fullest_slice(regions: RegionMap, axis: int, names: frozenset[str] | None = None) -> int | None:
-    """The slice that holds most voxels of some regions, or of all."""
-    wanted = [n for n, region in regions.regions.items() if names is None or region.name in names]
-    places = regions.indices[np.isin(regions.labels, wanted), axis]
-    return int(np.bincount(places).argmax()) if places.size else None
+def strongest_region(finding: Finding) -> str | None:
+    """The region in which a finding is strongest; ``None`` where nothing was measured."""
+    names = list(dict.fromkeys(one.region.name for one in finding.regions))
+    return max(names, key=lambda name: _mean_strength(finding, name)) if names else None
 
 
 def _ranked(finding: Finding, regions: RegionMap) -> list[str]:
     """The regions that were measured, the one where the finding is strongest first."""
     drawn = set(np.unique(regions.labels).tolist())
-    mapped = {region.name for number, region in regions.regions.items() if number in drawn}
-    strengths: dict[str, list[float]] = {name: [] for name in mapped}
-    order: dict[str, int] = {}
-    for place, one in enumerate(finding.regions):
-        name = one.region.name
-        order.setdefault(name, place)
-        if name in strengths:
-            strengths[name].append(_strength(finding.sign, one))
-    return sorted(
-        mapped,
-        key=lambda name: (
-            -float(np.mean(strengths[name])) if strengths[name] else np.inf,
-            order.get(name, len(order)),
-        ),
-    )
+    mapped = dict.fromkeys(region.name for number, region in regions.regions.items() if number in drawn)
+    return sorted(mapped, key=lambda name: -_mean_strength(finding, name))
+
+
+def _mean_strength(finding: Finding, name: str) -> float:
+    found = [_strength(finding.sign, one) for one in finding.regions if one.region.name == name]
+    return float(np.mean(found)) if found else -np.inf
 
 
 def _strength(sign: Sign, region: RegionMeasurements) -> float:

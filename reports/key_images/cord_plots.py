@@ -5,21 +5,21 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 
 from processors.depiction import CordProfile
-from processors.findings import Finding, Quantity, Region, Side
+from processors.findings import Finding, Quantity, Region
 from reports.key_images.page import FAINT, INK, PAPER, SOFT, Page, hexadecimal
+from reports.key_images.plots import BAND_SD, LINE_STYLES, MARKERS, draw_key, edges_between
 from reports.palette import SIDES, region_colour
-from reports.picture_text import COLUMNS_BY_LEVEL, CORD_AREA, CORD_UNROLLED
+from reports.picture_text import COLUMNS_BY_LEVEL, CORD_AREA, CORD_UNROLLED, NOT_COUNTED
 
 FloatArray = npt.NDArray[np.float64]
 
-_BAND_SD = 2.0
 _LEVEL_WIDTH = 46
 _GAP = 26
-_UNROLLED_SPREAD = 0.25
-_LINE_STYLES = {Side.LEFT: "-", Side.RIGHT: (0, (4, 1.6))}
-_MARKERS = {Side.LEFT: "o", Side.RIGHT: "s"}
+_UNROLLED = (0.85, 1.0, 1.2)
+"""Lowest, usual and highest ratio told apart on the unrolled cord."""
 
 
 def plot_cord(page: Page, box: tuple[int, int, int, int], finding: Finding, profile: CordProfile) -> None:
@@ -31,21 +31,28 @@ def plot_cord(page: Page, box: tuple[int, int, int, int], finding: Finding, prof
         Left, top, width and height, pixels.
     """
     x, y, width, height = box
-    top, tall = y + 30, height - 62
-    edges = _edges(profile.position_mm)
+    top, tall = y + 30, height - 82
+    edges = edges_between(profile.position_mm)
     each = (width - _LEVEL_WIDTH - 3 * _GAP) // 3
     _draw_levels(page, x, top, tall, profile.levels, edges)
     places = [x + _LEVEL_WIDTH + n * (each + _GAP) for n in range(3)]
     for at, title in zip(places, (COLUMNS_BY_LEVEL, CORD_UNROLLED, CORD_AREA), strict=True):
         page.text(at, y + 12, title, size=15, bold=True)
-    _plot_ratio(_level_axes(page, places[0], top, each, tall, edges), profile)
-    _plot_unrolled(_level_axes(page, places[1], top, each, tall, edges), profile, edges)
-    _plot_area(_level_axes(page, places[2], top, each, tall, edges), finding, profile, edges)
+    plots = [_level_axes(page, at, top, each, tall, edges) for at in places]
+    _plot_ratio(plots[0], profile)
+    unrolled = _plot_unrolled(plots[1], profile, edges)
+    _plot_area(plots[2], finding, profile, edges)
+    for axes in plots:
+        for border in _borders(profile.levels, edges):
+            axes.axhline(border, color=hexadecimal(FAINT), linewidth=0.8, linestyle=":")
+    foot = y + height - 12
+    page.text(places[0], foot, NOT_COUNTED, size=13, colour=SOFT)
+    draw_key(page, places[2] + each, foot)
+    page.colour_bar(unrolled, page.axes(places[1], foot - 14, each // 2, 8)).set_ticks(list(_UNROLLED))
 
 
-def _edges(positions: FloatArray) -> FloatArray:
-    middles = (positions[1:] + positions[:-1]) / 2
-    return np.concatenate([[2 * positions[0] - middles[0]], middles, [2 * positions[-1] - middles[-1]]])
+def _borders(levels: tuple[str, ...], edges: FloatArray) -> list[float]:
+    return [float(edges[n]) for n in range(1, len(levels)) if levels[n] != levels[n - 1]]
 
 
 def _level_axes(page: Page, x: int, y: int, width: int, height: int, edges: FloatArray) -> Axes:
@@ -73,17 +80,17 @@ def _plot_ratio(axes: Axes, profile: CordProfile) -> None:
     at, mean, sd = profile.position_mm, profile.norm_mean, profile.norm_sd
     if np.isfinite(mean).any():
         axes.fill_betweenx(
-            at, mean - _BAND_SD * sd, mean + _BAND_SD * sd, color=hexadecimal(FAINT), linewidth=0, step="mid"
+            at, mean - BAND_SD * sd, mean + BAND_SD * sd, color=hexadecimal(FAINT), linewidth=0, step="mid"
         )
     for side, ratio in profile.ratio.items():
         colour = hexadecimal(SIDES[side])
         axes.plot(
-            np.where(profile.used, ratio, np.nan), at, color=colour, linestyle=_LINE_STYLES[side], linewidth=2
+            np.where(profile.used, ratio, np.nan), at, color=colour, linestyle=LINE_STYLES[side], linewidth=2
         )
         axes.plot(
             ratio[profile.used],
             at[profile.used],
-            _MARKERS[side],
+            MARKERS[side],
             color=colour,
             markersize=4,
             linestyle="none",
@@ -98,19 +105,19 @@ def _plot_ratio(axes: Axes, profile: CordProfile) -> None:
         )
 
 
-def _plot_unrolled(axes: Axes, profile: CordProfile, edges: FloatArray) -> None:
-    middle = 1.0
-    axes.pcolormesh(
-        _edges(profile.angles),
+def _plot_unrolled(axes: Axes, profile: CordProfile, edges: FloatArray) -> QuadMesh:
+    mesh = axes.pcolormesh(
+        edges_between(profile.angles),
         edges,
         np.ma.masked_invalid(profile.unrolled),
         cmap="cividis",
-        vmin=middle - _UNROLLED_SPREAD,
-        vmax=middle + _UNROLLED_SPREAD,
+        vmin=_UNROLLED[0],
+        vmax=_UNROLLED[-1],
     )
     axes.grid(visible=False)
     axes.set_xlim(-180, 180)
     axes.set_xticks([-180, -90, 0, 90, 180], ["P", "R", "A", "L", "P"])
+    return mesh
 
 
 def _plot_area(axes: Axes, finding: Finding, profile: CordProfile, edges: FloatArray) -> None:
@@ -125,8 +132,8 @@ def _plot_area(axes: Axes, finding: Finding, profile: CordProfile, edges: FloatA
         if mean is not None and sd is not None:
             axes.fill_betweenx(
                 edges[number : number + 2],
-                mean - _BAND_SD * sd,
-                mean + _BAND_SD * sd,
+                mean - BAND_SD * sd,
+                mean + BAND_SD * sd,
                 color=hexadecimal(FAINT),
                 linewidth=0,
             )

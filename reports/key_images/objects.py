@@ -20,7 +20,7 @@ from reports.provenance import contributing_equipment, date, equip
 from reports.study_header import study_header
 from reports.text import PRODUCT
 
-SERIES_NUMBERS: Mapping[str, int] = {"brain": 9851, "spine": 9852}
+SERIES_NUMBERS: Mapping[str, int] = {"brain": 9803, "spine": 9804}
 BODY_PARTS: Mapping[str, str] = {"brain": "BRAIN", "spine": "CSPINE"}
 SOURCE_OF_PICTURE = ("121322", "DCM", "Source image for image processing operation")
 

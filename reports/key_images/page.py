@@ -48,7 +48,7 @@ class Page:
         align: str = "left",
         edged: bool = False,
     ) -> None:
-        """Write one line with its middle at a height; ``size`` in pixels, ``edged`` to be read on a picture."""
+        """Write one line with its middle at a height; ``size`` in pixels, ``edged`` for one on a picture."""
         written = self._figure.text(
             x / WIDTH,
             1.0 - y / HEIGHT,

@@ -69,13 +69,14 @@ def pictures(
         return ()
     maps: dict[Sign, RegionMap] = {}
     for one in region_maps:
-        if one.series_instance_uid in volumes and one.indices.size:
+        if _fits(one, volumes.get(one.series_instance_uid)):
             maps.setdefault(one.sign, one)
     profiles: dict[Sign, CordProfile] = {}
     for profile in cord_profiles:
-        profiles.setdefault(profile.sign, profile)
+        if len(profile.position_mm):
+            profiles.setdefault(profile.sign, profile)
     title = OVERVIEW_TITLES[analysis_of(findings)]
-    page, sources = overview_page(title, findings, volumes, maps, software_version)
+    page, sources = overview_page(title, findings, volumes, maps, tuple(profiles.values()), software_version)
     drawn = [KeyPicture(None, title, page.pixels(), sources)]
     for finding in findings:
         if finding.state not in PICTURED:
@@ -87,6 +88,13 @@ def pictures(
         )
         drawn.append(KeyPicture(finding.sign, SIGN_NAMES[finding.sign], page.pixels(), sources))
     return tuple(drawn)
+
+
+def _fits(regions: RegionMap, volume: Volume | None) -> bool:
+    """Whether a region map can be of a volume; a series may hold several, of different sizes."""
+    if volume is None or not regions.indices.size:
+        return False
+    return bool((regions.indices < volume.array.shape).all())
 
 
 def analysis_of(findings: Sequence[Finding]) -> str:

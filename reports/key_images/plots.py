@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from processors.depiction import CortexStrip
@@ -17,7 +18,9 @@ from processors.findings import (
 )
 from reports.key_images.page import FAINT, INK, PAPER, SOFT, Page, hexadecimal
 from reports.palette import SIDES, region_colour
-from reports.picture_text import ALONG_GYRUS, DEPTH, NORM_BAND, SIDE_WORDS, short_name
+from reports.picture_text import ALONG_AND_ACROSS, NORM_BAND, SIDE_WORDS, short_name
+
+FloatArray = npt.NDArray[np.float64]
 
 BAND_SD = 2.0
 BESIDE = frozenset(
@@ -34,9 +37,10 @@ BESIDE = frozenset(
 )
 """Numbers that go with what a sign measures, and are not it."""
 
-_LINE_STYLES = {Side.LEFT: "-", Side.RIGHT: (0, (4, 1.6))}
-_MARKERS = {Side.LEFT: "o", Side.RIGHT: "s"}
-_DARKEST = 0.4
+LINE_STYLES = {Side.LEFT: "-", Side.RIGHT: (0, (4, 1.6))}
+MARKERS = {Side.LEFT: "o", Side.RIGHT: "s"}
+_DARKNESS = (0.0, 0.2, 0.4)
+_STRIP_LEFT, _STRIP_FOOT = 84, 84
 _SEGMENT_STRIP = 9
 
 
@@ -61,7 +65,7 @@ def draw_key(page: Page, x: float, y: float, *, sides: bool = True, band: bool =
             axes = page.axes(x, y - 6, 36, 12)
             axes.set_axis_off()
             axes.plot(
-                [0, 1], [0, 0], color=hexadecimal(SIDES[side]), linestyle=_LINE_STYLES[side], linewidth=2
+                [0, 1], [0, 0], color=hexadecimal(SIDES[side]), linestyle=LINE_STYLES[side], linewidth=2
             )
             axes.set_xlim(0, 1)
 
@@ -78,7 +82,7 @@ def plot_profiles(page: Page, box: tuple[int, int, int, int], profiles: Sequence
     axes = page.axes(x, y, width, height - 2 * _SEGMENT_STRIP)
     first = profiles[0]
     positions = np.array(first.position_mm)
-    edges = _edges(positions)
+    edges = edges_between(positions)
     mean, sd = np.array(first.norm_mean), np.array(first.norm_sd)
     axes.stairs(mean + BAND_SD * sd, edges, baseline=mean - BAND_SD * sd, fill=True, color=hexadecimal(FAINT))
     axes.stairs(mean, edges, baseline=None, color=hexadecimal(SOFT), linewidth=1, linestyle=":")
@@ -90,8 +94,8 @@ def plot_profiles(page: Page, box: tuple[int, int, int, int], profiles: Sequence
             profile.position_mm,
             ratio,
             color=hexadecimal(SIDES[profile.side]),
-            linestyle=_LINE_STYLES[profile.side],
-            marker=_MARKERS[profile.side],
+            linestyle=LINE_STYLES[profile.side],
+            marker=MARKERS[profile.side],
             markersize=3.5,
             linewidth=2,
         )
@@ -103,14 +107,15 @@ def plot_profiles(page: Page, box: tuple[int, int, int, int], profiles: Sequence
     _segments(page, (x, y + height - 2 * _SEGMENT_STRIP, width), first.segments, edges)
 
 
-def _edges(
-    positions: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def edges_between(positions: FloatArray) -> FloatArray:
+    """The borders of the cells around positions, halfway between them; one more than there are positions."""
+    if len(positions) == 1:
+        return positions[0] + np.array([-0.5, 0.5])
     middles = (positions[1:] + positions[:-1]) / 2
     return np.concatenate([[2 * positions[0] - middles[0]], middles, [2 * positions[-1] - middles[-1]]])
 
 
-def _limits(axes: Axes, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+def _limits(axes: Axes, values: FloatArray) -> None:
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     margin = 0.07 * ((high - low) or 1.0)
     axes.set_ylim(low - margin, high + margin)
@@ -120,7 +125,7 @@ def _segments(
     page: Page,
     place: tuple[int, int, int],
     names: Sequence[str],
-    edges: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    edges: FloatArray,
 ) -> None:
     """The segment of each stretch, as a strip in its colour with its name below."""
     x, y, width = place
@@ -152,7 +157,7 @@ def plot_regions(page: Page, box: tuple[int, int, int, int], finding: Finding) -
         values.extend(_norm(axes, region, at))
         side = region.region.side
         colour = INK if side is None else SIDES[side]
-        marker = "D" if side is None else _MARKERS[side]
+        marker = "D" if side is None else MARKERS[side]
         axes.plot([at], [value], marker=marker, markersize=8, color=hexadecimal(colour), linestyle="none")
     _limits(axes, np.array(values))
     axes.set_xlim(-0.6, len(names) - 0.4)
@@ -160,7 +165,7 @@ def plot_regions(page: Page, box: tuple[int, int, int, int], finding: Finding) -
     axes.grid(axis="y", color=hexadecimal(PAPER), linewidth=1)
     axes.set_axisbelow(True)
     for place, name in enumerate(names):
-        at = x + (place + 0.6) / len(names) * width
+        at = x + (place + 0.6) / (len(names) + 0.2) * width
         page.text(at, y + height - 6, short_name(name), size=13, align="center")
 
 
@@ -179,47 +184,37 @@ def _norm(axes: Axes, region: RegionMeasurements, at: float) -> list[float]:
 
 
 def plot_strips(page: Page, box: tuple[int, int, int, int], strips: Sequence[CortexStrip]) -> None:
-    """Both gyri unfolded, the left above the right, in one scale of darkness."""
+    """Both gyri unfolded, the left above the right, in one scale of darkness.
+
+    Parameters
+    ----------
+    box
+        Left, top, width and height, pixels, of the strips with what is written around them.
+    """
     x, y, width, height = box
-    room = (height - 62) // max(len(strips), 1)
-    ends = max(float(strip.position_mm[-1]) for strip in strips)
-    drawn = None
+    left, wide = x + _STRIP_LEFT, width - _STRIP_LEFT
+    page.text(x, y, ALONG_AND_ACROSS, size=13, colour=SOFT)
+    y, height = y + 16, height - 16
+    tall = (height - _STRIP_FOOT) // len(strips)
+    edges = edges_between(max((strip.position_mm for strip in strips), key=lambda at: float(at[-1])))
     for place, strip in enumerate(sorted(strips, key=lambda one: one.side is Side.RIGHT)):
-        top = y + place * (room + 6)
-        axes = page.axes(x + 62, top, width - 62, room - 4)
-        drawn = axes.pcolormesh(
-            strip.position_mm,
-            strip.depth_mm,
+        top = y + place * tall
+        axes = page.axes(left, top, wide, tall - 6)
+        mesh = axes.pcolormesh(
+            edges_between(strip.position_mm),
+            edges_between(strip.depth_mm),
             np.ma.masked_invalid(strip.darkness.T),
             cmap="cividis",
-            vmin=0.0,
-            vmax=_DARKEST,
-            shading="nearest",
+            vmin=_DARKNESS[0],
+            vmax=_DARKNESS[-1],
         )
-        axes.set_xlim(0, ends)
+        axes.set_xlim(edges[0], edges[-1])
         axes.invert_yaxis()
-        axes.set_xticks([])
-        page.text(
-            x, top + room / 2 - 10, SIDE_WORDS[strip.side], size=15, bold=True, colour=SIDES[strip.side]
-        )
-        page.text(x, top + room / 2 + 10, DEPTH, size=11, colour=SOFT)
-    strip = strips[0]
-    foot = y + len(strips) * (room + 6) - 8
-    scale = (width - 62) / ends
-    _gyrus_regions(page, x + 62, foot, scale, strip)
-    page.text(x + 62, foot + 48, ALONG_GYRUS, size=12, colour=SOFT)
-    if drawn is not None:
-        bar = page.axes(x + width - 190, foot + 40, 150, 10)
-        colours = page.colour_bar(drawn, bar)
-        colours.set_ticks([0.0, 0.2, 0.4])
-
-
-def _gyrus_regions(page: Page, x: float, y: float, scale: float, strip: CortexStrip) -> None:
-    edges = _edges(strip.position_mm)
-    start = 0
-    for name, run in groupby(strip.regions):
-        stop = start + len(list(run))
-        left, right = edges[start] * scale, edges[stop] * scale
-        page.box(x + left + 1, y + 6, right - left - 2, _SEGMENT_STRIP, region_colour(Region(name)))
-        page.text(x + (left + right) / 2, y + 28, short_name(name), size=13, align="center")
-        start = stop
+        if place < len(strips) - 1:
+            axes.set_xticklabels([])
+        page.text(x, top + tall / 2, SIDE_WORDS[strip.side], size=15, bold=True, colour=SIDES[strip.side])
+    longest = max(strips, key=lambda strip: float(strip.position_mm[-1]))
+    foot = y + len(strips) * tall + 12
+    _segments(page, (left, foot, wide), longest.regions, edges)
+    bar = page.axes(left + wide - 150, foot + 42, 150, 10)
+    page.colour_bar(mesh, bar).set_ticks(list(_DARKNESS))

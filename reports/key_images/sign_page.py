@@ -17,18 +17,21 @@ from reports.key_images.plots import (
     plot_strips,
 )
 from reports.key_images.slices import Field, Slice, body_centre, cut, cutting_axis, sources_of
-from reports.key_images.tiles import colours_of, draw_slice, window_of
+from reports.key_images.tiles import colours_of, draw_slice, whole_window, window_of
 from reports.palette import Rgb, region_colour
 from reports.picture_text import (
     ALONG_TRACT,
     BY_REGION,
     NORM,
+    NOTHING_OUTLINED,
     QUANTITY_HEADINGS,
     RESEARCH_USE_MARK,
     SIDE_WORDS,
     UNFOLDED,
     Z_EXPLAINED,
     made_by,
+    number_words,
+    reformat_words,
     series_words,
     short_name,
     slice_words,
@@ -53,6 +56,9 @@ BRAIN_FIELD_MM = 140.0
 CORD_FIELD_MM = 56.0
 """Height of what is shown of a neck: the cord in its canal."""
 APART_MM = {Plane.AXIAL: 12.0, Plane.CORONAL: 6.0, Plane.SAGITTAL: 20.0}
+
+PLAIN_PLACES = (0.35, 0.5, 0.65, 0.8)
+"""Where along a series in which nothing was outlined it is shown."""
 
 STATE_COLOURS: Mapping[State, Rgb] = {
     State.PRESENT: (255, 150, 50),
@@ -83,6 +89,10 @@ def sign_page(
         shown = _chosen(finding, volume, regions)
         _draw_slices(page, finding, volume, regions, shown)
         sources = sources_of(volume, shown)
+    elif volume is not None:
+        plain = _plain(volume)
+        _draw_plain(page, volume, plain)
+        sources = sources_of(volume, plain)
     _draw_plot(page, finding, strips, profile)
     _draw_words(page, finding)
     return page, sources
@@ -121,16 +131,39 @@ def _draw_slices(
         draw_slice(page, left, _TILES_Y, shown, field, window, {}, scale=False)
         draw_slice(page, right, _TILES_Y, shown, field, window, colours)
         caption = _TILES_Y + TILE[0] + 15
-        where = f"{place_words(volume, shown)} · {window_words(window.low, window.high)}"
+        where = f"{place_words(volume, shown)}, {window_words(window.low, window.high)}"
         page.text(left, caption, where, size=13)
-        _legend(page, right + TILE[1], caption, shown, field, regions)
+        _draw_legend(page, right + TILE[1], caption, shown, field, regions)
+
+
+def _plain(volume: Volume) -> list[Slice]:
+    """Slices of a series in which nothing was outlined, from below upwards."""
+    axis = cutting_axis(volume, Plane.AXIAL)
+    last = volume.array.shape[axis] - 1
+    cuts = (cut(volume, axis, round(share * last)) for share in PLAIN_PLACES)
+    return sorted(cuts, key=lambda shown: shown.height_mm)
+
+
+def _draw_plain(page: Page, volume: Volume, chosen: Sequence[Slice]) -> None:
+    window = whole_window(volume)
+    for x, shown in zip(_TILES_X, reversed(chosen), strict=True):
+        rows, columns = shown.pixels.shape
+        down, right = shown.spacing
+        field = Field(
+            ((rows - 1) / 2, (columns - 1) / 2),
+            TILE,
+            min(TILE[0] / (rows * down), TILE[1] / (columns * right)),
+        )
+        draw_slice(page, x, _TILES_Y, shown, field, window, {})
+        page.text(x, _TILES_Y + TILE[0] + 15, place_words(volume, shown), size=13)
+    page.text(MARGIN, _FOOT_Y + 12, NOTHING_OUTLINED, size=15, bold=True)
 
 
 def place_words(volume: Volume, shown: Slice) -> str:
     """Where a slice lies, in words."""
-    letter, millimetres = shown.place
-    slices = volume.array.shape[shown.axis]
-    return slice_words(shown.plane, shown.index + 1, slices, letter, millimetres, native=shown.axis == 0)
+    if shown.axis:
+        return reformat_words(shown.plane, *shown.place)
+    return slice_words(volume, shown.index, shown.plane, *shown.place)
 
 
 def field_of(shown: Slice, sign: Sign, size: tuple[int, int]) -> Field:
@@ -145,15 +178,19 @@ def field_of(shown: Slice, sign: Sign, size: tuple[int, int]) -> Field:
     return Field((centre[0], middle[1]), size, size[0] / BRAIN_FIELD_MM)
 
 
-def _legend(page: Page, x: float, y: float, shown: Slice, field: Field, regions: RegionMap) -> None:
+def _draw_legend(page: Page, x: float, y: float, shown: Slice, field: Field, regions: RegionMap) -> None:
     """The names of the regions that a tile shows, in their colours, ending at a place."""
     seen = set(field.labels(shown).ravel().tolist())
-    names = dict.fromkeys(region.name for number, region in regions.regions.items() if number in seen)
-    for name in reversed(names):
-        region = next(one for one in regions.regions.values() if one.name == name)
-        x -= page.width_of(short_name(name), 13, bold=True)
-        page.text(x, y, short_name(name), size=13, bold=True, colour=region_colour(region))
-        x -= 14
+    named = {region.name: region for number, region in regions.regions.items() if number in seen}
+    size = 13.0
+    while (
+        size > 10 and sum(page.width_of(short_name(name), size, bold=True) + size for name in named) > TILE[1]
+    ):
+        size -= 0.5
+    for name, region in reversed(named.items()):
+        x -= page.width_of(short_name(name), size, bold=True)
+        page.text(x, y, short_name(name), size=size, bold=True, colour=region_colour(region))
+        x -= size
 
 
 def _draw_plot(
@@ -162,7 +199,7 @@ def _draw_plot(
     x, y, width, _ = _PLOT
     if finding.sign is Sign.MOTOR_BAND and strips:
         page.text(MARGIN, _FOOT_Y + 12, UNFOLDED, size=15, bold=True)
-        plot_strips(page, (MARGIN, y - 4, x + width - MARGIN, _PLOT[3] + 30), strips)
+        plot_strips(page, (MARGIN, y, x + width - MARGIN, _PLOT[3] + 30), strips)
     elif profile is not None:
         plot_cord(page, (MARGIN, _FOOT_Y, x + width - MARGIN, HEIGHT - 40 - _FOOT_Y), finding, profile)
     elif finding.profiles:
@@ -213,7 +250,7 @@ def _draw_table(page: Page, y: float, finding: Finding) -> float:
             if region.region.name != name or value is None:
                 continue
             z_score = region.value(Quantity.Z_SCORE)
-            digits = f"{value:.1f}" if quantity is Quantity.CROSS_SECTIONAL_AREA else f"{value:.2f}"
+            digits = number_words(quantity, value)
             words = digits if z_score is None else f"{digits} ({z_score:+.1f})"
             bold = z_score is not None and abs(z_score) >= 2
             page.text(columns[region.region.side], y, words, size=14, colour=INK, bold=bold, align="right")

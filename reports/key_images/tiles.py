@@ -10,6 +10,7 @@ from scipy import ndimage as ndi
 
 from processors.acquisition import Contrast
 from processors.depiction import RegionMap
+from processors.findings import CORD_SIGNS
 from processors.volume import Volume
 from reports.key_images.page import INK, Page, hexadecimal
 from reports.key_images.slices import Field, Slice
@@ -27,6 +28,12 @@ WINDOWS: Mapping[Contrast, tuple[float, float]] = {
 }
 """Lowest and highest signal shown, as multiples of the reference tissue's: wide enough to tell cortex from
 fluid, narrow enough to see a change of a tenth."""
+CORD_WINDOWS: Mapping[Contrast, tuple[float, float]] = {
+    Contrast.T1: (0.1, 1.6),
+    Contrast.T2: (0.2, 2.6),
+    Contrast.T2_STAR: (0.2, 2.2),
+}
+"""The same for the cord among fluid and bone."""
 ANY_WINDOW = (0.1, 2.0)
 
 _SCALE_BARS_MM = (100, 50, 20, 10, 5)
@@ -51,10 +58,16 @@ def window_of(volume: Volume, regions: RegionMap) -> Window:
     reference = np.isin(regions.labels, list(regions.references))
     usual = float(np.median(signal[reference] if reference.any() else signal))
     if not usual > 0:
-        low, high = np.percentile(volume.array, (1.0, 99.5))
-        return Window(float(low), float(max(high, low + 1.0)))
-    low, high = WINDOWS.get(volume.contrast, ANY_WINDOW)
+        return whole_window(volume)
+    windows = CORD_WINDOWS if regions.sign in CORD_SIGNS else WINDOWS
+    low, high = windows.get(volume.contrast, ANY_WINDOW)
     return Window(low * usual, high * usual)
+
+
+def whole_window(volume: Volume) -> Window:
+    """A window over nearly all of the signal of a volume."""
+    low, high = (float(level) for level in np.percentile(volume.array, (2.0, 99.5)))
+    return Window(low, high if high > low else low + 1.0)
 
 
 def outlined(
