@@ -12,10 +12,10 @@ from phantoms.acquire import Grid, sample, texture
 from phantoms.cord import Cord, draw_cord
 from phantoms.cord_section import sign_weight
 from phantoms.cord_signal import cord_factor
+from phantoms.crown import crown_signal
 from phantoms.fluid import fluid_factor, ghost_share, inflow
 from phantoms.geometry import Geometry
-from phantoms.head import head_signal
-from phantoms.imaging import HEAD_GRID, acquired, anatomy_of
+from phantoms.imaging import HEAD_GRID, acquired
 from phantoms.neck import CORD_TISSUES, Tissue, paint
 from phantoms.neck_curve import NeckCurve, draw_curve
 from phantoms.neck_signal import NeckContrast, neck_contrast, signal_table
@@ -249,7 +249,8 @@ def _crowned(
     left_right /= np.linalg.norm(left_right)
     axes = np.stack([left_right, np.cross(up, left_right), up])
     onto_template = sitk.AffineTransform(axes.ravel().tolist(), (np.array(FORAMEN) - axes @ here).tolist())
-    signal = head_signal(patient, anatomy_of(patient), contrast, family)
+    highest = (FORAMEN[2] - ORIGIN_RAS[2]) + float(above.max()) + geometry.slice_thickness
+    signal = crown_signal(patient, contrast, family, int(np.ceil(highest)) + 2)
     head = sample(signal, HEAD_GRID, geometry, onto_template, box)
     return np.asarray(neck * (1 - weight) + head * weight, dtype=np.float32)
 
