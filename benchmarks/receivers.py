@@ -19,7 +19,8 @@ from urllib.request import urlopen
 
 from listener.delivery import echo
 from listener.demo.pacs import free_port, orthanc_binary, wait_for_port
-from listener.settings import Destination, environment_without_settings
+from listener.destinations import Destination
+from listener.settings import environment_without_settings
 
 AE_TITLE = "RECEIVER"
 MAXIMUM_PDU_SIZE = 1 << 17

@@ -1,27 +1,41 @@
-"""Reports on their way to their destinations."""
+"""Objects made for the PACS on their way to their destinations."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Row, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.index import record_event
-from db.models import Delivery, DeliveryStatus, Report, Study, StudyStatus
+from db.models import CommitmentStatus, Delivery, DeliveryStatus, ObjectKind, Report, Study, StudyStatus
+
+_UNSENT = (DeliveryStatus.WAITING, DeliveryStatus.REFUSED)
+_AWAITED = (None, CommitmentStatus.ASKED)
+_MOST_REASONS = 3
+"""In a study's status; the deliveries themselves have all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A delivery whose time has come."""
+    """What is due for one study at one destination, all of which is one piece of work.
 
-    id: int
-    attempts: int
+    Attributes
+    ----------
+    leader, turn
+        The first of the deliveries that are due, and how often something was tried with it: together they
+        name this piece of work, and no later one.
+    """
+
+    study_id: int
     destination: str
+    leader: int
+    turn: int
 
 
 def add_deliveries(session: Session, report_id: int, destinations: Iterable[str], now: datetime) -> None:
-    """Have a report delivered to destinations, at once; one that has it in hand already is left alone."""
+    """Have an object delivered to destinations, at once; one that has it in hand already is left alone."""
     known = set(session.scalars(select(Delivery.destination).where(Delivery.report_id == report_id)))
     session.add_all(
         Delivery(
@@ -37,35 +51,63 @@ def add_deliveries(session: Session, report_id: int, destinations: Iterable[str]
 
 
 def deliver_again(session: Session, report_id: int, destinations: Iterable[str], now: datetime) -> None:
-    """Have a report delivered to destinations once more, whether or not it was."""
+    """Have an object delivered to destinations once more, whether or not it was."""
     names = tuple(destinations)
     session.execute(
         update(Delivery)
         .where(Delivery.report_id == report_id, Delivery.destination.in_(names))
-        .values(status=DeliveryStatus.WAITING, next_attempt_at=now, delivered_at=None)
+        .values(
+            status=DeliveryStatus.WAITING,
+            next_attempt_at=now,
+            delivered_at=None,
+            commitment=None,
+            commitment_due_at=None,
+            commitment_transaction_uid=None,
+            committed_at=None,
+        )
     )
     add_deliveries(session, report_id, names, now)
 
 
 def due_deliveries(session: Session, now: datetime) -> Sequence[DueDelivery]:
-    """The deliveries to try now, the longest due first."""
+    """What to try now, for each study and destination, the longest due first."""
     rows = session.execute(
-        select(Delivery.id, Delivery.attempts, Delivery.destination)
-        .where(Delivery.status == DeliveryStatus.WAITING, Delivery.next_attempt_at <= now)
-        .order_by(Delivery.next_attempt_at)
-    )
-    return [DueDelivery(*row) for row in rows]
-
-
-def delivery_by_id(session: Session, delivery_id: int) -> tuple[Delivery, Report, str]:
-    """A delivery, its report, and the Study Instance UID."""
-    delivery, report, uid = session.execute(
-        select(Delivery, Report, Study.study_instance_uid)
+        select(
+            Delivery.id,
+            Delivery.attempts + Delivery.commitment_asks,
+            Delivery.destination,
+            Report.study_id,
+        )
         .join(Report, Report.id == Delivery.report_id)
-        .join(Study, Study.id == Report.study_id)
-        .where(Delivery.id == delivery_id)
-    ).one()
-    return delivery, report, uid
+        .where(or_(_is_to_be_sent(now), Delivery.commitment_due_at <= now))
+        .order_by(case((_is_to_be_sent(now), Delivery.next_attempt_at), else_=Delivery.commitment_due_at))
+    )
+    leaders: dict[tuple[int, str], tuple[int, int]] = {}
+    for delivery_id, turn, destination, study_id in rows:
+        place = (study_id, destination)
+        leaders[place] = min(leaders.get(place, (delivery_id, turn)), (delivery_id, turn))
+    return [DueDelivery(*place, *leader) for place, leader in leaders.items()]
+
+
+def _is_to_be_sent(now: datetime) -> ColumnElement[bool]:
+    return and_(Delivery.status.in_(_UNSENT), Delivery.next_attempt_at <= now)
+
+
+def objects_to_send(
+    session: Session, study_id: int, destination: str, now: datetime
+) -> Sequence[tuple[Delivery, Report]]:
+    """The deliveries of a study to a destination that are due, what is referred to before what refers to it.
+
+    Segmentations and key images go before the structured report, so that whoever opens the report finds
+    what it names.
+    """
+    rows = session.execute(
+        select(Delivery, Report)
+        .join(Report, Report.id == Delivery.report_id)
+        .where(Report.study_id == study_id, Delivery.destination == destination, _is_to_be_sent(now))
+        .order_by(Report.version, Report.kind == ObjectKind.SR, Report.id)
+    )
+    return [(delivery, report) for delivery, report in rows]
 
 
 def record_attempt(
@@ -78,11 +120,22 @@ def record_attempt(
     retry_after: timedelta,
     who: str,
     now: datetime,
+    refused: bool = False,
+    commitment_due: bool = False,
+    held: bool = False,
 ) -> None:
     """Record how the attempt of this number went; an attempt recorded already is left as it is.
 
-    When the last delivery of a study's version is acknowledged, the study is delivered. The study is locked
-    meanwhile: of two acknowledgements at once, the second must see the first.
+    The study is locked meanwhile: of two acknowledgements at once, the second must see the first.
+
+    Parameters
+    ----------
+    refused
+        Whether the destination takes no objects of this kind.
+    commitment_due
+        Whether a destination that acknowledged is to be asked for Storage Commitment.
+    held
+        Whether the object counts as delivered with that commitment only.
     """
     session.execute(
         select(Study.id)
@@ -91,17 +144,20 @@ def record_attempt(
         .where(Delivery.id == delivery_id)
         .with_for_update(of=Study)
     )
-    values = (
-        {"status": DeliveryStatus.DELIVERED, "delivered_at": now}
-        if acknowledged
-        else {"next_attempt_at": now + retry_after}
-    )
+    values: dict[str, object]
+    if acknowledged:
+        arrived = {"status": DeliveryStatus.DELIVERED, "delivered_at": now}
+        values = {"status": DeliveryStatus.ACKNOWLEDGED} if held else arrived
+        values["commitment_due_at"] = now if commitment_due else None
+    else:
+        status = DeliveryStatus.REFUSED if refused else DeliveryStatus.WAITING
+        values = {"status": status, "next_attempt_at": now + retry_after}
     row = session.execute(
         update(Delivery)
         .where(
             Delivery.id == delivery_id,
             Delivery.attempts == attempt - 1,
-            Delivery.status == DeliveryStatus.WAITING,
+            Delivery.status.in_(_UNSENT),
         )
         .values(attempts=attempt, last_outcome=outcome, **values)
         .returning(Delivery.report_id, Delivery.destination)
@@ -109,37 +165,66 @@ def record_attempt(
     if row is None:
         return
     report = session.get_one(Report, row.report_id)
+    failure = "delivery-refused" if refused else "delivery-failed"
     record_event(
         session,
         at=now,
         who=who,
-        what="report-delivered" if acknowledged else "delivery-failed",
+        what="report-delivered" if acknowledged else failure,
         why=outcome,
         study_id=report.study_id,
-        details={"destination": row.destination, "attempt": attempt, "version": report.version},
+        details={
+            "destination": row.destination,
+            "attempt": attempt,
+            "version": report.version,
+            "kind": report.kind,
+        },
     )
-    if acknowledged and not is_waiting(session, report):
+    set_standing(session, report.study_id, report.version)
+
+
+def set_standing(session: Session, study_id: int, version: int) -> None:
+    """Bring a study that was reported on to where its deliveries have brought it."""
+    status, why = standing(session, study_id, version)
+    if status is not None:
         session.execute(
             update(Study)
             .where(
-                Study.id == report.study_id,
-                Study.version == report.version,
-                Study.status == StudyStatus.DELIVERING,
+                Study.id == study_id,
+                Study.version == version,
+                Study.status.in_(
+                    (StudyStatus.DELIVERING, StudyStatus.DELIVERED, StudyStatus.DELIVERED_IN_PART)
+                ),
             )
-            .values(status=StudyStatus.DELIVERED, status_reason=None)
+            .values(status=status, status_reason=why)
         )
 
 
-def is_waiting(session: Session, report: Report) -> bool:
-    """Whether a report on the same version of the study, this one or another, is still to be delivered."""
-    found = session.scalar(
-        select(Delivery.id)
+def standing(session: Session, study_id: int, version: int) -> tuple[StudyStatus | None, str | None]:
+    """Where the deliveries of all objects of a version stand, and what keeps them; none without deliveries.
+
+    A destination that refuses segmentations or key images holds no study up, one that refuses the structured
+    report does: without it nobody knows of the others.
+    """
+    rows = session.execute(
+        select(Delivery.destination, Delivery.status, Delivery.last_outcome, Delivery.commitment, Report.kind)
         .join(Report, Report.id == Delivery.report_id)
-        .where(
-            Report.study_id == report.study_id,
-            Report.version == report.version,
-            Delivery.status == DeliveryStatus.WAITING,
-        )
-        .limit(1)
-    )
-    return found is not None
+        .where(Report.study_id == study_id, Report.version == version)
+        .order_by(Delivery.destination, Report.kind, Delivery.id)
+    ).all()
+    if not rows:
+        return None, None
+    missing = [row for row in rows if row.status != DeliveryStatus.DELIVERED]
+    said = dict.fromkeys(f"{row.destination}: {_words(row)}" for row in missing if row.last_outcome)
+    why = " ".join(list(said)[:_MOST_REASONS]) or None
+    if not missing:
+        return StudyStatus.DELIVERED, None
+    if all(row.status == DeliveryStatus.REFUSED and row.kind != ObjectKind.SR for row in missing):
+        return StudyStatus.DELIVERED_IN_PART, why
+    return StudyStatus.DELIVERING, why
+
+
+def _words(delivery: Row[*tuple[Any, ...]]) -> str:
+    if delivery.status == DeliveryStatus.ACKNOWLEDGED and delivery.commitment in _AWAITED:
+        return "Acknowledged; it has not committed itself to keep it yet."
+    return str(delivery.last_outcome)

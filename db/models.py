@@ -32,12 +32,14 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 class StudyStatus(StrEnum):
-    """Where a study is on its way; the last four are ends."""
+    """Where a study is on its way; the last five are ends."""
 
     RECEIVING = "receiving"
     ANALYSING = "analysing"
     DELIVERING = "delivering"
     DELIVERED = "delivered"
+    DELIVERED_IN_PART = "delivered_in_part"
+    """Every report has arrived, and a destination refuses objects of another kind."""
     REPORTED = "reported"
     NOTHING_TO_ANALYSE = "nothing_to_analyse"
     FAILED = "failed"
@@ -63,7 +65,21 @@ class DeliveryStatus(StrEnum):
     """How an object made for the PACS stands with one destination."""
 
     WAITING = "waiting"
+    REFUSED = "refused"
+    """The destination takes no objects of this kind; it is asked again at long intervals."""
+    ACKNOWLEDGED = "acknowledged"
+    """It has answered with success, and must commit itself to keep the object before that counts."""
     DELIVERED = "delivered"
+
+
+class CommitmentStatus(StrEnum):
+    """Whether a destination has taken responsibility for an object (Storage Commitment)."""
+
+    ASKED = "asked"
+    COMMITTED = "committed"
+    FAILED = "failed"
+    NOT_OFFERED = "not_offered"
+    UNANSWERED = "unanswered"
 
 
 class Base(DeclarativeBase):
@@ -331,6 +347,14 @@ class Delivery(Base):
     next_attempt_at: Mapped[datetime]
     last_outcome: Mapped[str | None]
     delivered_at: Mapped[datetime | None]
+    commitment: Mapped[str | None] = mapped_column(String(16))
+    """What came of asking the destination for Storage Commitment; none before, or where it is not asked."""
+    commitment_asks: Mapped[int] = mapped_column(default=0, server_default="0")
+    commitment_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When it is asked, or asked again."""
+    commitment_transaction_uid: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Under which it was asked last."""
+    committed_at: Mapped[datetime | None]
 
 
 class Event(Base):

@@ -1,15 +1,15 @@
 """Versions that are processed once more: for an administrator, or after an outage."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import Enum
 
 from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
-from db.deliveries import deliver_again, is_waiting
+from db.deliveries import deliver_again, standing
 from db.index import record_event
-from db.lifecycle import report_of
+from db.lifecycle import objects_of, report_of
 from db.models import Analysis, Report, Study, StudyStatus
 
 
@@ -28,23 +28,32 @@ def process_again(
     now: datetime,
     *,
     software_version: str,
-    destinations: Iterable[str],
+    destinations_of: Callable[[str], Iterable[str]],
     norms_version: int | None = None,
 ) -> Again:
     """Have a study processed once more; an open version is left to settle.
 
     A version that this software has reported on, with these norms, is only delivered again: the same input,
-    software and norms give the same report. One that was reported on otherwise keeps that report: what is
-    found now goes into a new version, whose report names the other as its predecessor.
+    software and norms give the same report, and the same objects with it. One that was reported on
+    otherwise keeps that report: what is found now goes into a new version, whose report names the other as
+    its predecessor.
+
+    Parameters
+    ----------
+    destinations_of
+        From the kind of an object to the names of the destinations that want it.
     """
     study = session.get_one(Study, study_id, with_for_update=True)
     report = report_of(session, study_id, study.version, software_version)
     if study.status == StudyStatus.RECEIVING:
         return Again.STILL_RECEIVING
     if report is not None and report.norms_version == norms_version:
-        deliver_again(session, report.id, destinations, now)
-        if is_waiting(session, report):
-            study.status, study.status_reason = StudyStatus.DELIVERING, None
+        for one in objects_of(session, report):
+            deliver_again(session, one.id, destinations_of(one.kind), now)
+        session.flush()
+        status, why = standing(session, study_id, study.version)
+        if status is not None:
+            study.status, study.status_reason = status, why
         record_event(session, at=now, who=who, what="study-delivered-again", study_id=study_id)
         return Again.DELIVERED
     _analyse_again(session, study_id, who, now)

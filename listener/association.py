@@ -8,6 +8,7 @@ state machine and its timers are pynetdicom's.
 
 import queue
 import select
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from functools import partial
 from socket import create_server, socket
 from typing import Any
 
+import structlog
 from pynetdicom.association import Association
 from pynetdicom.dul import DULServiceProvider
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
@@ -25,6 +27,8 @@ _LARGEST_READ = 1 << 18
 
 
 _BACKLOG = 128
+
+log = structlog.get_logger()
 
 
 def listening_socket(host: str, port: int) -> socket:
@@ -59,6 +63,15 @@ class SharingServer(ThreadedAssociationServer):
     def server_activate(self) -> None:
         """Nothing is left to do: the socket listens."""
 
+    def get_request(self) -> tuple[socket, tuple[str, int]]:
+        """Accept a connection; its TLS handshake is left to its own thread, lest it hold up the others."""
+        connection, address = self._listening.accept()
+        if self.ssl_context is not None:
+            connection = self.ssl_context.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, address
+
 
 class AcceptedConnection(RequestHandler):
     """Makes the association of each connection one that is woken.
@@ -66,6 +79,19 @@ class AcceptedConnection(RequestHandler):
     A peer that stops within a PDU, or takes no more of an answer, is given up after the AE's network timeout:
     pynetdicom's own timers are looked at between PDUs only.
     """
+
+    def handle(self) -> None:
+        """Make the association, after the TLS handshake where there is to be one."""
+        if isinstance(self.request, ssl.SSLSocket):
+            self.request.settimeout(self.ae.acse_timeout)
+            try:
+                self.request.do_handshake()
+            except OSError as error:
+                why = error.reason if isinstance(error, ssl.SSLError) else type(error).__name__
+                log.info("TLS handshake failed", address=self.client_address[0], why=why)
+                self.request.close()
+                return
+        super().handle()
 
     def _create_association(self) -> Association:
         assoc = super()._create_association()
@@ -132,9 +158,14 @@ def _wait_then(read_if_ready: Callable[[], bool], dul: DULServiceProvider, idle:
             return False
     elif connection is None or connection.fileno() < 0:
         time.sleep(_LONGEST_WAIT_S)
-    elif dul.event_queue.empty():
+    elif dul.event_queue.empty() and not _has_read_ahead(connection):
         _wait_readable(connection)
     return read_if_ready()
+
+
+def _has_read_ahead(connection: socket) -> bool:
+    """Whether TLS has more of what came than was asked for, of which the system's socket knows nothing."""
+    return isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
 
 
 def _wait_readable(connection: socket) -> None:

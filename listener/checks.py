@@ -3,13 +3,18 @@
 import socket
 from collections.abc import Iterator
 
+from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 from listener.archive import ArchiveError, open_archive
 from listener.database import open_database
-from listener.delivery import echo
+from listener.delivery.associations import accepted_classes, echo
+from listener.delivery.outcomes import CLASSES, PLURALS, Outcome
+from listener.delivery.stow import reach
+from listener.destinations import Commitment, Destination, WebDestination
 from listener.settings import Settings
+from listener.tls import listener_context, tls_words
 
 _TAKEN = 98
 
@@ -36,12 +41,37 @@ def _checks(settings: Settings) -> Iterator[tuple[str, str | None]]:
     yield f"storage {settings.storage.url}", _storage_problem(settings)
     yield "database", _database_problem(settings)
     listener = settings.listener
-    yield f"listen on {listener.host}:{listener.port} as {listener.ae_title}", _port_problem(settings)
+    where = f"{listener.host}:{listener.port} as {listener.ae_title}" + (", TLS" if listener.tls else "")
+    yield f"listen on {where}", _port_problem(settings)
     calling = settings.delivery.calling_ae_title or listener.ae_title
     for destination in settings.destinations:
+        if isinstance(destination, WebDestination):
+            outcome = reach(destination)
+            yield f"DICOMweb of {destination.name} ({destination.url})", _problem(outcome)
+            continue
         outcome = echo(destination, calling)
         where = f"{destination.name} ({destination.ae_title} at {destination.host}:{destination.port})"
-        yield f"C-ECHO to {where}", None if outcome.acknowledged else outcome.text
+        yield f"C-ECHO to {where}" + (" over TLS" if destination.tls else ""), _problem(outcome)
+        if outcome.acknowledged:
+            yield from _offers(destination, calling)
+
+
+def _problem(outcome: Outcome) -> str | None:
+    return None if outcome.acknowledged else outcome.text
+
+
+def _offers(destination: Destination, calling: str) -> Iterator[tuple[str, str | None]]:
+    """Whether a destination accepts what it is to get, and Storage Commitment where that matters."""
+    accepted = accepted_classes(destination, calling)
+    for kind in destination.wants:
+        missing = not accepted.intersection(CLASSES[kind])
+        yield f"{destination.name} takes {PLURALS[kind]}", "it does not accept them" if missing else None
+    if destination.commitment != Commitment.OFF:
+        offered = StorageCommitmentPushModel in accepted
+        required = destination.commitment == Commitment.REQUIRED
+        if offered or required:
+            what = f"{destination.name} offers Storage Commitment"
+            yield what, None if offered else "it does not, and it is required"
 
 
 def _storage_problem(settings: Settings) -> str | None:
@@ -63,6 +93,11 @@ def _database_problem(settings: Settings) -> str | None:
 
 
 def _port_problem(settings: Settings) -> str | None:
+    if settings.listener.tls is not None:
+        try:
+            listener_context(settings.listener.tls)
+        except OSError as error:
+            return f"the files for TLS cannot be used ({tls_words(error)})"
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -13,8 +13,9 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from listener.destinations import Destination
 from listener.logs import configure_logs
-from listener.settings import Destination, Settings, read_settings
+from listener.settings import Settings, read_settings
 
 app = typer.Typer(
     help="Betz measures MRI signs that support a diagnosis of motor neuron disease, and reports them to the "
@@ -214,6 +215,19 @@ def results(
     from listener.status import print_results
 
     raise typer.Exit(print_results(_settings(settings), verbatim, study_uid, as_json=as_json))
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder with DICOM files.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Where the objects are written to.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Report on the studies of a folder, as files: the objects that a PACS would be sent."""
+    from listener.database import now
+    from listener.folder_report import report_folder
+
+    raise typer.Exit(report_folder(folder, out, _settings(settings), now().astimezone(), verbatim))
 
 
 @app.command()

@@ -11,8 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from db.engine import make_engine, reading
 from db.models import WorkerSlot
 from db.slots import LEASE
-from listener.delivery import echo
-from listener.settings import Destination, Settings
+from listener.delivery.associations import echo
+from listener.destinations import Commitment, Destination, DestinationTLS
+from listener.settings import ListenerTLS, Settings
 
 _PATIENCE = timedelta(seconds=5)
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -20,16 +21,28 @@ _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 def listener_problem(settings: Settings) -> str | None:
     """Why the listener does not answer a C-ECHO of a peer that may connect; ``None`` if it does."""
-    listener = settings.listener
+    listener, tls = settings.listener, settings.listener.tls
     node = Destination(
         name="listener",
         ae_title=listener.ae_title,
         host=_EVERY_ADDRESS.get(listener.host, listener.host),
         port=listener.port,
         timeout=_PATIENCE,
+        commitment=Commitment.OFF,
+        tls=None if tls is None else _own_certificate(tls),
     )
     outcome = echo(node, (*listener.calling_ae_titles, listener.ae_title)[0])
     return None if outcome.acknowledged else outcome.text
+
+
+def _own_certificate(tls: ListenerTLS) -> DestinationTLS:
+    """To trust the listener's certificate, whatever name it is for, and to show the same."""
+    return DestinationTLS(
+        ca_file=tls.certificate_file,
+        certificate_file=tls.certificate_file,
+        key_file=tls.key_file,
+        check_host=False,
+    )
 
 
 def worker_problem(settings: Settings) -> str | None:

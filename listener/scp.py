@@ -1,4 +1,4 @@
-"""The association server: C-ECHO and C-STORE, who may connect, what is accepted."""
+"""The association server: C-ECHO, C-STORE, N-EVENT-REPORT; who may connect, what is accepted."""
 
 import threading
 from functools import partial
@@ -15,14 +15,19 @@ from pynetdicom import AE, AllStoragePresentationContexts, evt
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    StorageCommitmentPushModel,
+    Verification,
+)
 from pynetdicom.transport import ThreadedAssociationServer
 
 from listener.association import AcceptedConnection, SharingServer, listening_socket
+from listener.commitments import CommitmentReports
 from listener.file_meta import file_meta
 from listener.intake import PROCESSING_FAILURE, SUCCESS, Answer, Arrival, Intake
 from listener.logs import place_of
 from listener.settings import ListenerSettings
+from listener.tls import listener_context
 
 NATIVE_SYNTAXES = (
     uids.ExplicitVRLittleEndian,
@@ -70,7 +75,14 @@ def storage_contexts() -> list[PresentationContext]:
 class StorageSCP:
     """The server, from its start until :meth:`stop`."""
 
-    def __init__(self, intake: Intake, settings: ListenerSettings, listening: socket | None = None) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        settings: ListenerSettings,
+        listening: socket | None = None,
+        commitments: CommitmentReports | None = None,
+    ) -> None:
+        self._commitments = commitments
         self._listening = listening or listening_socket(settings.host, settings.port)
         self._intake = intake
         self._settings = settings
@@ -92,6 +104,9 @@ class StorageSCP:
         ae = AE(ae_title=settings.ae_title)
         ae.supported_contexts = storage_contexts()
         ae.add_supported_context(Verification)
+        if self._commitments is not None:
+            # The destination is the SCP of its report, though it is the one that asks for the association.
+            ae.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
         ae.require_called_aet = True
         ae.require_calling_aet = list(settings.calling_ae_titles)
         ae.maximum_associations = max(1, settings.maximum_associations // settings.processes)
@@ -102,6 +117,7 @@ class StorageSCP:
         handlers: list[evt.EventHandlerType] = [
             (evt.EVT_C_ECHO, lambda _: SUCCESS),
             (evt.EVT_C_STORE, self._store),
+            (evt.EVT_N_EVENT_REPORT, self._take_commitment_report),
             (evt.EVT_REQUESTED, self._admit),
             (evt.EVT_ACCEPTED, lambda event: _log(event, "association accepted")),
             (evt.EVT_REJECTED, lambda event: _log(event, "association rejected")),
@@ -112,6 +128,7 @@ class StorageSCP:
             evt_handlers=handlers,
             server_class=partial(SharingServer, self._listening),  # type: ignore[arg-type]
             request_handler=AcceptedConnection,
+            ssl_context=None if settings.tls is None else listener_context(settings.tls),
         )
         threading.Thread(target=server.serve_forever, name="association server", daemon=True).start()
         return server
@@ -124,6 +141,10 @@ class StorageSCP:
             _log(event, "association rejected")
             # Only then is the rejection on its way before pynetdicom closes the connection.
             event.assoc.kill()
+
+    def _take_commitment_report(self, event: Event) -> tuple[int, None]:
+        """Called only where the class was accepted."""
+        return (PROCESSING_FAILURE if self._commitments is None else self._commitments.receive(event)), None
 
     def _store(self, event: Event) -> Dataset | int:
         try:

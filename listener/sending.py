@@ -8,7 +8,7 @@ from pydicom import Dataset, dcmread
 from pynetdicom import AE, build_context
 from pynetdicom.association import Association
 
-from listener.settings import Destination
+from listener.destinations import Destination
 from processors.attributes import UNREADABLE
 
 _MOST_CONTEXTS = 128

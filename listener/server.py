@@ -5,7 +5,8 @@ import socket
 import structlog
 
 from listener.archive import open_archive
-from listener.database import open_database
+from listener.commitments import CommitmentReports
+from listener.database import now, open_database
 from listener.intake import Intake
 from listener.scp import StorageSCP
 from listener.settings import Settings
@@ -25,7 +26,7 @@ def run_listener(settings: Settings, inherited: int | None = None) -> None:
     Raises
     ------
     OSError
-        If the address cannot be listened on.
+        If the address cannot be listened on, or the files for TLS cannot be used.
     listener.archive.ArchiveError
         If the storage cannot be looked at.
     """
@@ -36,7 +37,8 @@ def run_listener(settings: Settings, inherited: int | None = None) -> None:
         log.info("half-written files removed", count=abandoned)
     intake = Intake(archive, engine, settings.listener)
     listening = None if inherited is None else socket.socket(fileno=inherited)
-    scp = StorageSCP(intake, settings.listener, listening)
+    commitments = CommitmentReports(engine, settings.delivery, now)
+    scp = StorageSCP(intake, settings.listener, listening, commitments)
     log.info("listening", ae_title=settings.listener.ae_title, host=settings.listener.host, port=scp.port)
     stop_order.wait()
     scp.stop()

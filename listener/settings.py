@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -14,36 +14,14 @@ from pydantic_settings import (
 )
 from sqlalchemy import make_url
 
+from db.models import ObjectKind
 from listener.classification.overrides import Override
+from listener.destinations import AnyDestination
+from listener.setting_values import AETitle, Port, Seconds, Section
 from processors.acquisition import BodyPart, Contrast
 
 SETTINGS_FILE = Path("betz.toml")
 ENVIRONMENT_PREFIX = "BETZ_"
-
-
-def _ae_title(title: str) -> str:
-    stripped = title.strip()
-    if (
-        not 1 <= len(stripped) <= 16
-        or "\\" in stripped
-        or not stripped.isascii()
-        or not stripped.isprintable()
-    ):
-        raise ValueError("an AE title has 1 to 16 printable ASCII characters and no backslash")
-    return stripped
-
-
-def _from_seconds(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return timedelta(seconds=float(value))
-        except (ValueError, OverflowError):
-            raise ValueError("a time is given in seconds") from None
-    return value
-
-
-Seconds = Annotated[timedelta, BeforeValidator(_from_seconds), Field(gt=timedelta(0))]
-"""A time, written as a number of seconds."""
 
 
 def _required_series(text: str) -> str:
@@ -54,15 +32,18 @@ def _required_series(text: str) -> str:
 
 
 RequiredSeries = Annotated[str, AfterValidator(_required_series)]
-AETitle = Annotated[str, AfterValidator(_ae_title)]
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class ListenerTLS(Section):
+    """TLS 1.2 or newer on the listener's port."""
+
+    certificate_file: Path
+    key_file: Path
+    ca_file: Path | None = None
+    """If given, peers must show a certificate signed by one of these."""
 
 
-class ListenerSettings(_Section):
+class ListenerSettings(Section):
     """Who may connect, and within what limits."""
 
     ae_title: AETitle = "BETZ"
@@ -85,16 +66,18 @@ class ListenerSettings(_Section):
     """An association without traffic for so long is aborted."""
     minimum_free_space: Annotated[int, Field(ge=0)] = 2 << 30
     """Bytes; below, instances are refused as out of resources (A700)."""
+    tls: ListenerTLS | None = None
+    """TLS only on the port, if given."""
 
 
-class StorageSettings(_Section):
+class StorageSettings(Section):
     """Where instances are kept."""
 
     url: str = "betz-data/archive"
     """A folder, or an fsspec URL such as ``s3://bucket/betz`` when several machines share it."""
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """Where the index, the findings and the workflows are kept."""
 
     url: str = "sqlite:///betz-data/betz.sqlite"
@@ -125,7 +108,7 @@ class DatabaseSettings(_Section):
         return url.render_as_string(hide_password=False)
 
 
-class SettlingSettings(_Section):
+class SettlingSettings(Section):
     """When a study is taken as complete enough to analyse."""
 
     quiet_period: Seconds = timedelta(seconds=120)
@@ -142,7 +125,7 @@ class SettlingSettings(_Section):
         return self
 
 
-class WorkerSettings(_Section):
+class WorkerSettings(Section):
     """How much is analysed at once."""
 
     analysis_timeout: Seconds = timedelta(minutes=10)
@@ -152,7 +135,7 @@ class WorkerSettings(_Section):
     poll_interval: Seconds = timedelta(seconds=1)
 
 
-class SeriesOverride(_Section):
+class SeriesOverride(Section):
     """What a site knows of some of its series, before any rule."""
 
     name: Annotated[str, Field(min_length=1, max_length=64)]
@@ -172,26 +155,20 @@ class SeriesOverride(_Section):
         return self
 
 
-class Destination(_Section):
-    """A PACS that reports are delivered to."""
-
-    name: Annotated[str, Field(min_length=1, max_length=64)]
-    ae_title: AETitle
-    host: str
-    port: Port
-    timeout: Seconds = timedelta(seconds=30)
-
-
-class DeliverySettings(_Section):
+class DeliverySettings(Section):
     """How long and how often delivery is tried; it is never given up."""
 
     calling_ae_title: AETitle | None = None
     """By default the listener's own AE title."""
     first_retry: Seconds = timedelta(seconds=10)
     longest_retry: Seconds = timedelta(minutes=15)
+    longest_refused_retry: Seconds = timedelta(hours=6)
+    """Of objects of a kind that the destination takes none of."""
+    commitment_timeout: Seconds = timedelta(hours=1)
+    """A request for Storage Commitment without answer for so long is made again; doubled each time."""
 
 
-class DashboardSettings(_Section):
+class DashboardSettings(Section):
     """Where the administrator's pages are shown, and to whom."""
 
     host: str = "127.0.0.1"
@@ -233,12 +210,16 @@ class Settings(BaseSettings):
     worker: WorkerSettings = WorkerSettings()
     delivery: DeliverySettings = DeliverySettings()
     dashboard: DashboardSettings = DashboardSettings()
-    destinations: tuple[Destination, ...] = ()
+    destinations: tuple[AnyDestination, ...] = ()
     overrides: tuple[SeriesOverride, ...] = ()
 
     def classification(self) -> tuple[Override, ...]:
         """What the site knows of its series, the first that applies to be taken."""
         return tuple(one.override() for one in self.overrides)
+
+    def destinations_of(self, kind: ObjectKind | str) -> list[str]:
+        """The names of the destinations that want objects of a kind."""
+        return [destination.name for destination in self.destinations if kind in destination.wants]
 
     @model_validator(mode="after")
     def _destinations_differ(self) -> Self:

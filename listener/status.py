@@ -101,7 +101,7 @@ def process_study_again(settings: Settings, console: Console, study_uid: str) ->
             "administrator",
             now(),
             software_version=SOFTWARE_VERSION,
-            destinations=[destination.name for destination in settings.destinations],
+            destinations_of=settings.destinations_of,
             norms_version=None if site is None else site.id,
         )
     console.print(_ANSWERS[again])

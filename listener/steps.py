@@ -11,38 +11,41 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from db.deliveries import add_deliveries, delivery_by_id, is_waiting, record_attempt
+from db.deliveries import add_deliveries, standing
 from db.engine import reading, writing
 from db.findings import findings_of, replace_findings
 from db.index import record_event
 from db.lifecycle import (
+    add_objects,
     fail_version,
     finish_analysis,
     images_of,
     latest_report,
     lock_study,
+    made_objects,
     norms_behind,
+    objects_of,
     replace_stacks,
     report_of,
     set_status,
     start_analysis,
     study_by_uid,
 )
-from db.models import NormsVersion, Report, Study, StudyStatus
+from db.models import NormsVersion, ObjectKind, Report, Study, StudyStatus
 from db.norms import norms_in_use
 from db.retries import give_attempt_back, postpone
-from listener.analyses import SIGNS, Analysed, AnalysisFailedError, AnalysisProcess, failed
-from listener.archive import Archive, ArchiveError, Key
+from listener.analyses import Analysed, AnalysisFailedError, AnalysisProcess, failed
+from listener.archive import Archive, ArchiveError
 from listener.calibration import norms_of
-from listener.delivery import Outcome, deliver, retry_after
+from listener.derived_objects import MadeObject, ObjectRequest
+from listener.measuring import unanswered
 from listener.plan import Plan, plan_of, stack_row
-from listener.reporting import make_report, store_report
+from listener.reporting import make_report, object_row, store_object
 from listener.routing import route
 from listener.settings import Settings
 from listener.stored_images import StackReference
 from listener.study_images import study_stacks
 from listener.version import SOFTWARE_VERSION
-from processors.findings import READS, Algorithm, Reason, not_evaluated
 
 log = structlog.get_logger()
 
@@ -141,9 +144,14 @@ class StudySteps:
             postpone(session, study.id, version, again_at, why, who=self.who, now=now)
 
     def analyse(
-        self, study_instance_uid: str, version: int, name: str, stacks: Sequence[dict[str, Any]]
+        self,
+        study_instance_uid: str,
+        version: int,
+        name: str,
+        stacks: Sequence[dict[str, Any]],
+        settled_at: datetime,
     ) -> None:
-        """Run one analysis and store its findings; if it fails, findings that say so.
+        """Run one analysis, store its findings and archive its objects; if it fails, findings that say so.
 
         An attempt is counted before it is made, so that one that takes the worker down counts, and given back
         where storage or database fail it.
@@ -161,7 +169,7 @@ class StudySteps:
                 None if site is None else site.id,
             )
         try:
-            self._analyse(study, version, name, stacks, attempt, site)
+            self._analyse(study, version, name, stacks, attempt, site, settled_at)
         except OUTAGES:
             with suppress(SQLAlchemyError), writing(self.engine) as session:
                 give_attempt_back(session, study.id, version, name)
@@ -175,6 +183,7 @@ class StudySteps:
         stacks: Sequence[dict[str, Any]],
         attempt: int,
         site: NormsVersion | None,
+        settled_at: datetime,
     ) -> None:
         error: str | None = None
         try:
@@ -185,6 +194,7 @@ class StudySteps:
                 study.study_instance_uid,
                 [StackReference.from_plain(stack) for stack in stacks],
                 norms_of(site).plain(),
+                ObjectRequest(version, settled_at, self.settings.institution or None),
             )
         except AnalysisFailedError as failure:
             error = str(failure)
@@ -200,7 +210,18 @@ class StudySteps:
                 now=self.now(),
                 protocols=analysed.protocols,
             )
-            finish_analysis(session, study.id, version, name, self.now(), error)
+            objects = [one.plain() for one in analysed.objects]
+            finish_analysis(session, study.id, version, name, self.now(), error, objects)
+            if analysed.missing:
+                record_event(
+                    session,
+                    at=self.now(),
+                    who=self.who,
+                    what="objects-missing",
+                    why=" ".join(analysed.missing),
+                    study_id=study.id,
+                    details={"version": version, "analysis": name},
+                )
             record_event(
                 session,
                 at=self.now(),
@@ -228,6 +249,9 @@ class StudySteps:
             images = images_of(session, study.id, version)
             row = report_of(session, study.id, version, SOFTWARE_VERSION)
             norms_version = norms_behind(session, study.id, version)
+            objects = [
+                (name, MadeObject.from_plain(one)) for name, one in made_objects(session, study.id, version)
+            ]
             predecessor = latest_report(session, study.id) if row is None else None
         if predecessor is not None and predecessor.version > version:
             log.warning("report superseded", version=version, by=predecessor.version)
@@ -243,8 +267,9 @@ class StudySteps:
                 created=settled_at,
                 institution=self.settings.institution or None,
                 predecessor=predecessor,
+                objects=[one for _, one in objects],
             )
-            store_report(self.archive, report)
+            store_object(self.archive, report)
             row = Report(
                 study_id=study.id,
                 version=version,
@@ -255,8 +280,8 @@ class StudySteps:
                 software_version=SOFTWARE_VERSION,
                 created_at=settled_at,
                 norms_version=norms_version,
+                kind=ObjectKind.SR,
             )
-        destinations = [destination.name for destination in self.settings.destinations]
         with writing(self.engine) as session:
             lock_study(session, study.id)
             latest = latest_report(session, study.id)
@@ -264,72 +289,26 @@ class StudySteps:
                 return False
             row = session.merge(row)
             session.flush()
-            add_deliveries(session, row.id, destinations, self.now())
-            set_status(
-                session,
-                study.id,
-                version,
-                self._status_of(session, row),
-                who=self.who,
-                now=self.now(),
-                why=None if destinations else "No destination is configured.",
-            )
+            add_objects(session, row, [object_row(name, one) for name, one in objects])
+            session.flush()
+            for one in objects_of(session, row):
+                add_deliveries(session, one.id, self.settings.destinations_of(one.kind), self.now())
+            session.flush()
+            status, why = standing(session, study.id, version)
+            if status is None:
+                anyone = "wants the report" if self.settings.destinations else "is configured"
+                status, why = StudyStatus.REPORTED, f"No destination {anyone}."
+            set_status(session, study.id, version, status, who=self.who, now=self.now(), why=why)
         return True
-
-    def deliver(self, delivery_id: int, attempt: int) -> None:
-        """Try once to deliver a report, and record how it went."""
-        with reading(self.engine) as session:
-            delivery, report, study_instance_uid = delivery_by_id(session, delivery_id)
-        destination = next((d for d in self.settings.destinations if d.name == delivery.destination), None)
-        if destination is None:
-            outcome = Outcome(False, "The destination is not configured any more.")
-        else:
-            key = Key(study_instance_uid, report.series_instance_uid, report.sop_instance_uid)
-            calling = self.settings.delivery.calling_ae_title or self.settings.listener.ae_title
-            try:
-                outcome = deliver(self.archive.get(key), destination, calling)
-            except ArchiveError as error:
-                outcome = Outcome(False, f"The storage does not give the report ({error}).")
-        self._record_attempt(delivery_id, attempt, outcome)
-
-    def not_delivered(self, delivery_id: int, attempt: int, error: str) -> None:
-        """Record that an attempt ended with an error of our own."""
-        self._record_attempt(delivery_id, attempt, Outcome(False, f"The attempt failed ({error})."))
-
-    def _record_attempt(self, delivery_id: int, attempt: int, outcome: Outcome) -> None:
-        with writing(self.engine) as session:
-            record_attempt(
-                session,
-                delivery_id,
-                attempt,
-                acknowledged=outcome.acknowledged,
-                outcome=outcome.text,
-                retry_after=retry_after(attempt, self.settings.delivery),
-                who=self.who,
-                now=self.now(),
-            )
-
-    def _status_of(self, session: Session, report: Report) -> StudyStatus:
-        """Where a study stands that was reported on; this step may come after deliveries when repeated."""
-        if not self.settings.destinations:
-            return StudyStatus.REPORTED
-        return StudyStatus.DELIVERING if is_waiting(session, report) else StudyStatus.DELIVERED
 
     def _answer_for_other_signs(self, session: Session, study_id: int, version: int) -> None:
         """Say of the signs that no analysis answered for that their series are missing."""
         answered = {finding.sign for finding in findings_of(session, study_id, version)}
-        algorithm = Algorithm("Betz", SOFTWARE_VERSION)
-        others = [
-            not_evaluated(sign, algorithm, Reason.of("missing-series", needed=f"{READS[sign][0]} {part}"))
-            for name, part in (("brain", "brain"), ("spine", "cervical spine"))
-            for sign in SIGNS[name]
-            if sign not in answered
-        ]
         replace_findings(
             session,
             study_id,
             version,
-            others,
+            unanswered(answered),
             analysis=None,
             software_version=SOFTWARE_VERSION,
             now=self.now(),

@@ -16,6 +16,7 @@ from db.slots import LEASE, beat, claim_slot, release_slot
 from listener.analyses import AnalysisProcess
 from listener.archive import open_archive
 from listener.database import now, open_database
+from listener.delivering import DeliverySteps
 from listener.logs import place_of
 from listener.settings import Settings
 from listener.steps import StudySteps
@@ -39,9 +40,11 @@ def run_worker(settings: Settings) -> None:
         slot = claim_slot(session, now())
     log.info("worker started", slot=slot)
     process = AnalysisProcess(settings.storage.url, settings.worker.analysis_timeout, settings.log_level)
-    steps = StudySteps(engine, open_archive(settings.storage.url), settings, process, now, f"worker {slot}")
-    workflow = _launch(settings, steps, slot)
-    sweep = Sweep(workflow, steps, slot)
+    archive, who = open_archive(settings.storage.url), f"worker {slot}"
+    steps = StudySteps(engine, archive, settings, process, now, who)
+    deliveries = DeliverySteps(engine, archive, settings, now, who)
+    workflow = _launch(settings, steps, deliveries, slot)
+    sweep = Sweep(workflow, steps, deliveries, slot)
     heartbeat = threading.Thread(target=_beat, args=(engine, slot, stop_order), daemon=True)
     heartbeat.start()
     while not stop_order.came(within_s=settings.worker.poll_interval.total_seconds()):
@@ -68,7 +71,7 @@ def _leave(engine: Engine, slot: int) -> NoReturn:
     os._exit(0)
 
 
-def _launch(settings: Settings, steps: StudySteps, slot: int) -> StudyWorkflow:
+def _launch(settings: Settings, steps: StudySteps, deliveries: DeliverySteps, slot: int) -> StudyWorkflow:
     DBOS(
         config={
             "name": "betz",
@@ -80,7 +83,7 @@ def _launch(settings: Settings, steps: StudySteps, slot: int) -> StudyWorkflow:
             "enable_otlp": False,
         }
     )
-    workflow = StudyWorkflow(steps)
+    workflow = StudyWorkflow(steps, deliveries)
     DBOS.launch()
     interval = settings.worker.poll_interval.total_seconds()
     DBOS.register_queue(STUDY_QUEUE, worker_concurrency=1, polling_interval_sec=interval)

@@ -18,6 +18,7 @@ from db.engine import reading, writing
 from db.lifecycle import close_version, images_of, note_check, receiving_studies, settled_studies
 from db.models import Study
 from db.slots import abandoned_slots
+from listener.delivering import DeliverySteps
 from listener.logs import place_of
 from listener.plan import Plan
 from listener.routing import missing_series
@@ -73,11 +74,12 @@ def _cause(error: Exception) -> Exception:
 
 @DBOS.dbos_class()
 class StudyWorkflow(DBOSConfiguredInstance):
-    """The workflows of one worker; their steps are :class:`StudySteps`."""
+    """The workflows of one worker; their steps are :class:`StudySteps` and :class:`DeliverySteps`."""
 
-    def __init__(self, steps: StudySteps) -> None:
+    def __init__(self, steps: StudySteps, deliveries: DeliverySteps) -> None:
         super().__init__(config_name="betz")
         self._steps = steps
+        self._deliveries = deliveries
 
     @DBOS.workflow(max_recovery_attempts=_MOST_RECOVERIES)
     def process_study(self, study_instance_uid: str, version: int, settled_at: str) -> None:
@@ -85,7 +87,7 @@ class StudyWorkflow(DBOSConfiguredInstance):
         try:
             plan = self._route(study_instance_uid, version)
             for name, stacks in sorted(plan.items()):
-                self._analyse(study_instance_uid, version, name, stacks)
+                self._analyse(study_instance_uid, version, name, stacks, settled_at)
             if plan:
                 self._report(study_instance_uid, version, settled_at)
             else:
@@ -100,14 +102,14 @@ class StudyWorkflow(DBOSConfiguredInstance):
             self._fail(study_instance_uid, version, type(cause).__name__)
 
     @DBOS.workflow(max_recovery_attempts=_MOST_RECOVERIES)
-    def deliver_report(self, delivery_id: int, attempt: int) -> None:
-        """Try once to deliver a report to a destination; the next attempt is due later."""
+    def deliver_objects(self, study_id: int, destination: str) -> None:
+        """Try once to deliver what is due for a study at a destination; the next attempt is due later."""
         try:
-            self._deliver(delivery_id, attempt)
+            self._deliver(study_id, destination)
         except Exception as error:  # noqa: BLE001
             cause = _cause(error)
             log.error("delivery failed", error=type(cause).__name__, place=place_of(cause))
-            self._not_delivered(delivery_id, attempt, type(cause).__name__)
+            self._not_delivered(study_id, destination, type(cause).__name__)
 
     @_step
     def _route(self, study_instance_uid: str, version: int) -> Plan:
@@ -115,9 +117,15 @@ class StudyWorkflow(DBOSConfiguredInstance):
 
     @_step
     def _analyse(
-        self, study_instance_uid: str, version: int, name: str, stacks: Sequence[dict[str, Any]]
+        self,
+        study_instance_uid: str,
+        version: int,
+        name: str,
+        stacks: Sequence[dict[str, Any]],
+        settled_at: str,
     ) -> None:
-        self._steps.analyse(study_instance_uid, version, name, stacks)
+        moment = datetime.fromisoformat(settled_at)
+        self._steps.analyse(study_instance_uid, version, name, stacks, moment)
 
     @_step
     def _report(self, study_instance_uid: str, version: int, settled_at: str) -> None:
@@ -136,20 +144,23 @@ class StudyWorkflow(DBOSConfiguredInstance):
         self._steps.fail(study_instance_uid, version, error)
 
     @_step
-    def _deliver(self, delivery_id: int, attempt: int) -> None:
-        self._steps.deliver(delivery_id, attempt)
+    def _deliver(self, study_id: int, destination: str) -> None:
+        self._deliveries.deliver(study_id, destination)
 
     @_last_step
-    def _not_delivered(self, delivery_id: int, attempt: int, error: str) -> None:
-        self._steps.not_delivered(delivery_id, attempt, error)
+    def _not_delivered(self, study_id: int, destination: str, error: str) -> None:
+        self._deliveries.not_delivered(study_id, destination, error)
 
 
 class Sweep:
     """Finds what is due and starts its workflow; any number of workers may sweep at once."""
 
-    def __init__(self, workflow: StudyWorkflow, steps: StudySteps, slot: int) -> None:
+    def __init__(
+        self, workflow: StudyWorkflow, steps: StudySteps, deliveries: DeliverySteps, slot: int
+    ) -> None:
         self._workflow = workflow
         self._steps = steps
+        self._deliveries = deliveries
         self._slot = slot
         self._started: set[str] = set()
         self._tidied_at: datetime | None = None
@@ -233,14 +244,18 @@ class Sweep:
 
     def _start_deliveries(self, now: datetime) -> set[str]:
         with reading(self._steps.engine) as session:
-            due = {f"delivery:{one.id}:{one.attempts + 1}": one for one in due_deliveries(session, now)}
+            due = {f"deliver:{one.leader}:{one.turn}": one for one in due_deliveries(session, now)}
         for identity in self._lost(due):
-            self._steps.not_delivered(due[identity].id, due[identity].attempts + 1, "its workflow ended")
+            lost = due[identity]
+            self._deliveries.not_delivered(lost.study_id, lost.destination, "its workflow ended")
         for identity, delivery in due.items():
             if identity not in self._started:
                 with SetWorkflowID(identity), SetEnqueueOptions(queue_partition_key=delivery.destination):
                     DBOS.enqueue_workflow(
-                        DELIVERY_QUEUE, self._workflow.deliver_report, delivery.id, delivery.attempts + 1
+                        DELIVERY_QUEUE,
+                        self._workflow.deliver_objects,
+                        delivery.study_id,
+                        delivery.destination,
                     )
         return set(due)
 

@@ -16,8 +16,8 @@ from urllib.request import Request, urlopen
 
 from pydicom import Dataset, dcmread
 
+from listener.destinations import Destination
 from listener.sending import send_files
-from listener.settings import Destination
 
 AE_TITLE = "PACS"
 _READY_WITHIN_S = 90.0

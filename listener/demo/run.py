@@ -17,7 +17,8 @@ from listener.demo.cases import Case, cases_of_folder, synthetic_cases
 from listener.demo.outcome import findings_table, is_wrong, print_decisions
 from listener.demo.pacs import AE_TITLE, PACS, free_port, open_pacs, wait_for_port
 from listener.demo.progress import Progress
-from listener.settings import Destination, environment_without_settings
+from listener.destinations import Destination
+from listener.settings import environment_without_settings
 from processors.findings import Finding
 from reports.reading import read_findings, read_summary
 

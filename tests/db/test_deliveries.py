@@ -5,12 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from db.deliveries import add_deliveries, delivery_by_id, due_deliveries, record_attempt
+from db.deliveries import add_deliveries, due_deliveries, objects_to_send, record_attempt
 from db.engine import reading, writing
 from db.index import index_instances
 from db.models import Report, StudyStatus
 from tests.db.arrivals import NOW, SR, arrival, rows, settled_study
-from tests.images import STUDY_UID
 
 LATER = timedelta(seconds=10)
 
@@ -36,7 +35,7 @@ def report(engine: Engine) -> int:
 
 def due(engine: Engine, now=NOW) -> list[tuple[int, int, str]]:
     with reading(engine) as session:
-        return [(d.id, d.attempts, d.destination) for d in due_deliveries(session, now)]
+        return [(d.leader, d.turn, d.destination) for d in due_deliveries(session, now)]
 
 
 def attempt(engine: Engine, delivery: int, number: int, *, acknowledged: bool, now=NOW) -> None:
@@ -113,8 +112,83 @@ def test_old_report_s_acknowledgement_does_not_end_a_reopened_study(engine: Engi
     assert status(engine) == "receiving"
 
 
-def test_delivery_knows_its_report_and_study(engine: Engine, report: int):
-    [(one, *_), _] = due(engine)
+def add_object(engine: Engine, kind: str, uid: str, destinations=("one",)) -> None:
+    with writing(engine) as session:
+        sr = session.query(Report).filter_by(kind="sr").one()
+        row = Report(
+            study_id=sr.study_id,
+            version=1,
+            sop_instance_uid=uid,
+            sop_class_uid="1.2",
+            series_instance_uid=f"{uid}.1",
+            software_version="0.1",
+            created_at=NOW,
+            kind=kind,
+        )
+        session.add(row)
+        session.flush()
+        add_deliveries(session, row.id, destinations, NOW)
+
+
+def study_row(engine: Engine) -> tuple[str, str | None]:
+    [row] = rows(engine, "SELECT status, status_reason FROM study")
+    return tuple(row)
+
+
+def refuse(engine: Engine, delivery: int, number: int = 1) -> None:
+    with writing(engine) as session:
+        record_attempt(
+            session,
+            delivery,
+            number,
+            acknowledged=False,
+            refused=True,
+            outcome="The destination does not accept it.",
+            retry_after=LATER,
+            who="worker 0",
+            now=NOW,
+        )
+
+
+def test_what_is_referred_to_goes_before_the_report_that_refers_to_it(engine: Engine, report: int):
+    add_object(engine, "seg", "2.25.3")
+    add_object(engine, "key-image", "2.25.4")
     with reading(engine) as session:
-        delivery, found, uid = delivery_by_id(session, one)
-    assert (delivery.destination, found.id, uid) == ("one", report, STUDY_UID)
+        study = session.get(Report, report).study_id
+        kinds = [found.kind for _, found in objects_to_send(session, study, "one", NOW)]
+        assert [found.kind for _, found in objects_to_send(session, study, "two", NOW)] == ["sr"]
+        assert objects_to_send(session, study, "one", NOW - timedelta(seconds=1)) == []
+    assert kinds == ["seg", "key-image", "sr"]
+
+
+def test_all_that_is_due_for_a_destination_is_one_piece_of_work(engine: Engine, report: int):
+    add_object(engine, "seg", "2.25.3")
+    (one, *_), (two, *_) = due(engine)
+    assert due(engine) == [(one, 0, "one"), (two, 0, "two")]
+    attempt(engine, one, 1, acknowledged=True)
+    [(seg, turn, name)] = [d for d in due(engine) if d[2] == "one"]
+    assert (turn, name) == (0, "one")
+    assert seg not in (one, two)
+
+
+def test_refused_segmentation_leaves_the_study_delivered_in_part_until_it_is_taken(
+    engine: Engine, report: int
+):
+    add_object(engine, "seg", "2.25.3")
+    [(one, *_), (two, *_)] = due(engine)
+    attempt(engine, one, 1, acknowledged=True)
+    [(seg, *_)] = [d for d in due(engine) if d[2] == "one"]
+    refuse(engine, seg)
+    assert status(engine) == "delivering"
+    attempt(engine, two, 1, acknowledged=True)
+    assert study_row(engine) == ("delivered_in_part", "one: The destination does not accept it.")
+    assert [d for d, *_ in due(engine, NOW + LATER)] == [seg]
+    attempt(engine, seg, 2, acknowledged=True)
+    assert study_row(engine) == ("delivered", None)
+
+
+def test_refused_report_holds_the_study_and_says_so(engine: Engine, report: int):
+    [(one, *_), (two, *_)] = due(engine)
+    attempt(engine, one, 1, acknowledged=True)
+    refuse(engine, two)
+    assert study_row(engine) == ("delivering", "two: The destination does not accept it.")

@@ -124,7 +124,7 @@ def again(engine: Engine, study: int, software_version: str = "0.1") -> Again:
             "administrator",
             NOW,
             software_version=software_version,
-            destinations=["one", "new"],
+            destinations_of=lambda _kind: ["one", "new"],
         )
 
 
@@ -146,7 +146,7 @@ def add_report(engine: Engine, study: int) -> None:
         for delivery in due_deliveries(session, NOW):
             record_attempt(
                 session,
-                delivery.id,
+                delivery.leader,
                 1,
                 acknowledged=True,
                 outcome="Status 0000",
@@ -162,7 +162,7 @@ def test_what_the_same_software_reported_is_only_delivered_again(engine: Engine)
     assert again(engine, study) is Again.DELIVERED
     assert status(engine) == ("delivering", 1)
     with reading(engine) as session:
-        due = {d.destination: d.attempts for d in due_deliveries(session, NOW)}
+        due = {d.destination: d.turn for d in due_deliveries(session, NOW)}
     assert due == {"one": 1, "new": 0}
     assert len(rows(engine, "SELECT 1 FROM report")) == 1
     assert events(engine)[-1][:2] == ("administrator", "study-delivered-again")

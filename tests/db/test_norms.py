@@ -166,7 +166,7 @@ def again(engine: Engine, study: int, norms_version: int | None) -> Again:
             "administrator",
             NOW,
             software_version="0.1",
-            destinations=[],
+            destinations_of=lambda _kind: [],
             norms_version=norms_version,
         )
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from listener.destinations import Destination
 from listener.sending import send_files
-from listener.settings import Destination
 from tests.peers import NodeProcesses, environment_without_betz, eventually
 
 from .scripted_pacs import COERCED, OUT_OF_RESOURCES, SUCCESS, ScriptedPACS

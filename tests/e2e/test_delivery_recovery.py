@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 from db.deliveries import add_deliveries, record_attempt
 from db.engine import make_engine, migrate, reading, writing
 from db.models import Delivery, Report, Study, StudyStatus
+from listener.destinations import Destination
 from listener.sending import send_files
-from listener.settings import Destination
 from tests.peers import NodeProcesses, PostgreSQL, end, environment_without_betz, eventually
 
 from .processes import analysis_process, child

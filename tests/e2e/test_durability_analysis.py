@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,31 @@ from typing import Any
 import pytest
 
 from listener.analyses import AnalysisFailedError, AnalysisProcess
+from listener.archive import open_archive
 from listener.sending import send_files
-from listener.settings import Destination
+from listener.destinations import Destination
+from listener.reporting import store_object
+from listener.stored_images import StackReference
+from processors.acquisition import BodyPart, Contrast, Plane
+from processors.findings import CORD_SIGNS
 from tests.peers import NodeProcesses, end, environment_without_betz, eventually
 
 from .processes import analysis_process
 from .scripted_pacs import ScriptedPACS
-from .small_studies import small_study
+from .small_studies import series, small_study
 
 pytestmark = pytest.mark.slow
+
+
+class EndsItsProcess:
+    """What the pictures of an analysis are asked for with; whoever makes them is gone."""
+
+    version = 1
+    institution = None
+
+    @property
+    def created(self) -> None:
+        os._exit(1)
 
 
 class TestAnalysisProcess:
@@ -59,6 +76,22 @@ class TestAnalysisProcess:
             process.run("spine", "1.2.3", [])
         assert analysis_process(os.getpid()) is None
         process.close()
+
+    def test_one_that_is_lost_over_its_pictures_keeps_its_findings(self, process, tmp_path):
+        images = series("1.2.3")
+        for ds in images:
+            store_object(open_archive(str(tmp_path / "archive")), ds)
+        stack = StackReference(
+            images[0].SeriesInstanceUID,
+            Contrast.T2,
+            Plane.AXIAL,
+            BodyPart.CERVICAL_SPINE,
+            {ds.SOPInstanceUID: () for ds in images},
+        )
+        found = process.run("spine", "1.2.3", [stack])
+        kept = process.run("spine", "1.2.3", [stack], None, EndsItsProcess())
+        assert len(found.findings) == len(CORD_SIGNS)
+        assert kept == replace(found, missing=("No segmentations and key images: its process ended.",))
 
     def test_one_that_raises_leaves_only_its_type(self, process):
         with pytest.raises(AnalysisFailedError, match=r"^AttributeError$"):

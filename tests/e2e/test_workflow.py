@@ -12,7 +12,7 @@ from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.uid import BasicTextSRStorage, ImplicitVRLittleEndian, generate_uid
 
 from listener.sending import send_files
-from listener.settings import Destination
+from listener.destinations import Destination
 from tests.peers import NodeProcesses, eventually
 
 from .scripted_pacs import ScriptedPACS

@@ -18,7 +18,8 @@ from listener import steps as steps_module
 from listener.analyses import Analysed, AnalysisProcess, failed
 from listener.archive import ArchiveError
 from listener.sending import send_files
-from listener.settings import Destination, Settings, SettlingSettings
+from listener.destinations import Destination
+from listener.settings import Settings, SettlingSettings
 from listener.steps import StudySteps
 from listener.version import SOFTWARE_VERSION
 from listener.workflow import Sweep
@@ -148,12 +149,12 @@ class AwayAtFirst:
 def test_outages_are_no_attempts_at_an_analysis(node, steps, tmp_path):
     uid, files = small_study(tmp_path)
     send(node, files)
-    close(steps, uid)
+    settled = close(steps, uid)
     steps = replace(steps, process=AwayAtFirst(5))
     for _ in range(5):
         with pytest.raises(ArchiveError):
-            steps.analyse(uid, 1, "spine", [])
-    steps.analyse(uid, 1, "spine", [])
+            steps.analyse(uid, 1, "spine", [], settled)
+    steps.analyse(uid, 1, "spine", [], settled)
     with reading(steps.engine) as session:
         assert session.query(Analysis.attempts, Analysis.error).one() == (1, None)
         why = {finding.reasons[0]["sentence"] for finding in session.query(Finding)}
@@ -181,7 +182,7 @@ def test_report_that_another_one_overtakes_names_it(node, steps, tmp_path, monke
     first = close(steps, uid)
     send(node, write(series(uid, EchoTime=90.0), tmp_path / "late"))
     second = close(steps, uid)
-    store, overtaken = steps_module.store_report, []
+    store, overtaken = steps_module.store_object, []
 
     def store_late(*report: object) -> None:
         store(*report)
@@ -189,7 +190,7 @@ def test_report_that_another_one_overtakes_names_it(node, steps, tmp_path, monke
             overtaken.append(True)
             steps.report(uid, 1, first)
 
-    monkeypatch.setattr(steps_module, "store_report", store_late)
+    monkeypatch.setattr(steps_module, "store_object", store_late)
     steps.report(uid, 2, second)
     with reading(steps.engine) as session:
         one, two = session.query(Report).order_by(Report.version)
@@ -202,7 +203,7 @@ class Recording:
     def __init__(self) -> None:
         self.norms: list[Norms] = []
 
-    def run(self, name: str, _study: str, _stacks: object, norms: Mapping[str, object]) -> Analysed:
+    def run(self, name: str, _study: str, _stacks: object, norms: Mapping[str, object], *_: object) -> Analysed:
         self.norms.append(Norms.from_plain(json.loads(json.dumps(norms))))
         return Analysed(failed(name, "measured", "0.1"), {Sign.CST_T1: PROTOCOL.plain()})
 
@@ -224,9 +225,9 @@ def test_an_analysis_compares_with_the_norms_in_use_and_its_report_says_so(node,
     settled = close(steps, uid)
     recording = Recording()
     steps = replace(steps, process=recording)
-    steps.analyse(uid, 1, "brain", [])
+    steps.analyse(uid, 1, "brain", [], settled)
     number = learnt(steps)
-    steps.analyse(uid, 1, "brain", [])
+    steps.analyse(uid, 1, "brain", [], settled)
     shipped, own = recording.norms
     assert shipped == default_norms()
     assert own.version == f"{number} of {datetime.now(UTC):%Y-%m-%d}"
@@ -245,7 +246,7 @@ def test_norms_learnt_after_a_report_make_another_one_when_it_is_asked_for(node,
     uid, files = small_study(tmp_path)
     send(node, files)
     steps = replace(steps, process=Recording())
-    steps.analyse(uid, 1, "brain", [])
+    steps.analyse(uid, 1, "brain", [], steps.now())
     steps.report(uid, 1, close(steps, uid))
 
     def ask_again() -> Again:
@@ -257,14 +258,14 @@ def test_norms_learnt_after_a_report_make_another_one_when_it_is_asked_for(node,
                 "administrator",
                 steps.now(),
                 software_version=SOFTWARE_VERSION,
-                destinations=[PACS.name],
+                destinations_of=lambda _kind: [PACS.name],
                 norms_version=None if site is None else site.id,
             )
 
     assert ask_again() is Again.DELIVERED
     number = learnt(steps)
     assert ask_again() is Again.ANALYSED
-    steps.analyse(uid, 2, "brain", [])
+    steps.analyse(uid, 2, "brain", [], steps.now())
     steps.report(uid, 2, steps.now())
     assert ask_again() is Again.DELIVERED
     with reading(steps.engine) as session:

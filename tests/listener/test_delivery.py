@@ -15,7 +15,8 @@ from pynetdicom.sop_class import Verification
 
 from listener.delivery import deliver, echo, retry_after
 from listener.demo.pacs import free_port
-from listener.settings import DeliverySettings, Destination
+from listener.destinations import Destination
+from listener.settings import DeliverySettings
 from tests.images import dataset_bytes, file_bytes, mr_image, without_meta
 from tests.peers import StoreSCP
 

@@ -7,7 +7,7 @@ import pytest
 
 from listener.demo.pacs import free_port
 from listener.sending import dicom_files, send_files
-from listener.settings import Destination
+from listener.destinations import Destination
 from tests.images import dataset_bytes, mr_image, without_meta, write_files
 
 
