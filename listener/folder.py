@@ -41,7 +41,7 @@ class FolderStore:
 
 def classify_folder(folder: Path, overrides: Sequence[Override], console: Console) -> None:
     """Show each series below a folder, its class and the evidence, and which analysis it would reach."""
-    store, studies = _index(folder, console)
+    store, studies = index_folder(folder, console)
     for study_uid, images in studies.items():
         stacks = study_stacks(store, study_uid, images, overrides)
         console.print(f"[bold]Study {escape(study_uid)}[/bold]", markup=True)
@@ -53,7 +53,8 @@ def classify_folder(folder: Path, overrides: Sequence[Override], console: Consol
         console.print("There are no DICOM files with a study and a series.")
 
 
-def _index(folder: Path, console: Console) -> tuple[FolderStore, dict[str, dict[str, Instances]]]:
+def index_folder(folder: Path, console: Console) -> tuple[FolderStore, dict[str, dict[str, Instances]]]:
+    """The DICOM files below a folder, and the instances of each study and series."""
     store = FolderStore()
     studies: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for path in dicom_files(folder):

@@ -1,16 +1,27 @@
 """The stacks of a study measured by one analysis: stored images in, findings out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from listener.stored_images import StackReference, Stored, read_stack
+from listener.version import SOFTWARE_VERSION
 from processors.acquisition import Contrast
 from processors.brain.analysis import analyse_brain
 from processors.depiction import CordProfile, CortexStrip, RegionMap
-from processors.findings import BRAIN_SIGNS, CORD_SIGNS, READS, Finding, Reason, Sign
+from processors.findings import (
+    BRAIN_SIGNS,
+    CORD_SIGNS,
+    READS,
+    Algorithm,
+    Finding,
+    Reason,
+    Sign,
+    not_evaluated,
+)
 from processors.norms import Norms, Protocol, protocol_of
 from processors.spine.analysis import analyse_spine
 from processors.volume import Volume, VolumeError
+from reports.text import PRODUCT
 
 SIGNS: Mapping[str, Sequence[Sign]] = {"brain": BRAIN_SIGNS, "spine": CORD_SIGNS}
 """The signs that each analysis answers for."""
@@ -53,6 +64,17 @@ def measure(
             f.sign: protocol for f in measured.findings if (protocol := _protocol(f, volumes)) is not None
         },
     )
+
+
+def unanswered(answered: Collection[Sign]) -> list[Finding]:
+    """Of the signs that no analysis answered for, that their series are missing."""
+    algorithm = Algorithm(PRODUCT, SOFTWARE_VERSION)
+    return [
+        not_evaluated(sign, algorithm, Reason.of("missing-series", needed=f"{READS[sign][0]} {part}"))
+        for name, part in (("brain", "brain"), ("spine", "cervical spine"))
+        for sign in SIGNS[name]
+        if sign not in answered
+    ]
 
 
 def _volumes(

@@ -10,14 +10,14 @@ from db.models import Report
 from listener.archive import AlreadyArchived, Archive, ArchiveError, Key
 from listener.derived_objects import MadeObject, companions_of
 from listener.intake import IMAGE_CLASSES
-from listener.stored_images import Instances, read_instance
+from listener.stored_images import Instances, Stored, read_instance
 from listener.version import SOFTWARE_VERSION
 from processors.findings import Finding
 from reports.structured_report import PredecessorReport, ReportedSeries, structured_report
 
 
 def make_report(
-    archive: Archive,
+    archive: Stored,
     study_instance_uid: str,
     version: int,
     findings: Sequence[Finding],
@@ -64,7 +64,7 @@ def make_report(
 
 
 def _headers(
-    archive: Archive, study_instance_uid: str, images: Mapping[tuple[int, str], Instances]
+    archive: Stored, study_instance_uid: str, images: Mapping[tuple[int, str], Instances]
 ) -> Iterator[Dataset]:
     for (_, series_uid), instances in images.items():
         for sop_class_uid, sop_instance_uid in instances:

@@ -1,0 +1,106 @@
+"""The report on the studies below a folder, as files: no node, no network, no database."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pydicom import Dataset, dcmwrite
+from rich.console import Console
+
+from db.models import ObjectKind
+from listener.derived_objects import MadeObject, ObjectRequest, derived_objects
+from listener.folder import FolderStore, index_folder
+from listener.measuring import measure, unanswered
+from listener.plan import plan_of
+from listener.reporting import make_report
+from listener.routing import route
+from listener.settings import Settings
+from listener.stored_images import Instances, StackReference
+from listener.study_images import study_stacks
+from processors.findings import Finding
+from processors.norms import default_norms
+from reports.narrative import summary_lines
+
+VERSION = 1
+
+
+def report_folder(folder: Path, out: Path, settings: Settings, created: datetime, console: Console) -> int:
+    """Write the report, the segmentations and the key images of each study to a folder of its own.
+
+    Parameters
+    ----------
+    out
+        Each study's objects go to a folder below it, named by the Study Instance UID.
+    created
+        With a time zone; the objects are dated by it.
+
+    Returns
+    -------
+    int
+        1 where no study could be reported on, else 0.
+    """
+    store, studies = index_folder(folder, console)
+    outcome = 1
+    for study_uid, images in studies.items():
+        console.print(f"Study {study_uid}", markup=False)
+        plan = _plan(store, study_uid, images, settings)
+        if not plan:
+            console.print("  No series of the study is one that an analysis reads.")
+            continue
+        for path, ds in _objects(store, study_uid, images, plan, settings, created, console):
+            file = out / study_uid / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            dcmwrite(file, ds, enforce_file_format=True)
+            console.print(f"  {file}", markup=False, soft_wrap=True)
+        outcome = 0
+    if not studies:
+        console.print("There are no DICOM files with a study and a series.")
+    return outcome
+
+
+def _plan(
+    store: FolderStore, study_uid: str, images: Mapping[str, Instances], settings: Settings
+) -> dict[str, list[StackReference]]:
+    stacks = study_stacks(store, study_uid, images, settings.classification())
+    plan = plan_of(stacks, route([stack.classified for stack in stacks]))
+    return {name: [StackReference.from_plain(one) for one in taken] for name, taken in sorted(plan.items())}
+
+
+def _objects(
+    store: FolderStore,
+    study_uid: str,
+    images: Mapping[str, Instances],
+    plan: Mapping[str, Sequence[StackReference]],
+    settings: Settings,
+    created: datetime,
+    console: Console,
+) -> Iterator[tuple[str, Dataset]]:
+    """The files of a study, the structured report last."""
+    request = ObjectRequest(VERSION, created, settings.institution or None)
+    findings: list[Finding] = []
+    objects: list[MadeObject] = []
+    for name, stacks in plan.items():
+        measured = measure(name, store, study_uid, stacks, default_norms())
+        findings.extend(measured.findings)
+        made, missing = derived_objects(name, measured, store, study_uid, request)
+        for sentence in missing:
+            console.print(f"  {sentence}", markup=False)
+        for one, ds in made:
+            objects.append(one)
+            count = sum(other.kind is one.kind for other in objects)
+            yield f"{one.kind}-{count}.dcm", ds
+    findings.extend(unanswered({finding.sign for finding in findings}))
+    report = make_report(
+        store,
+        study_uid,
+        VERSION,
+        findings,
+        {(number, series_uid): instances for number, (series_uid, instances) in enumerate(images.items())},
+        created=created,
+        institution=request.institution,
+        predecessor=None,
+        objects=objects,
+    )
+    for line in summary_lines(findings):
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+    yield f"{ObjectKind.SR}.dcm", report
