@@ -8,11 +8,13 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from phantoms.acquire import texture
+from phantoms.banks import Bank, banks
+from phantoms.bounding import softened
 from phantoms.disease import Disease, disease_of, draw_disease, shrunken, wallerian_change
 from phantoms.normal_tract import REGION_SPREAD, draw_healthy_tract, draw_variant
 from phantoms.patient import PhantomPatient
 from phantoms.template import Label, Template, axes_mm, head_template
-from phantoms.tissue_signal import EXTRACRANIAL, EXTRACRANIAL_T1, IRON, T1Family, tissue_signal
+from phantoms.tissue_signal import EXTRACRANIAL, EXTRACRANIAL_T1, IRON, T1Family, TissueSignal, tissue_signal
 from phantoms.tract import tract_weight
 from phantoms.veins import sinus_weight, vein_weight
 from processors.acquisition import Contrast
@@ -51,10 +53,13 @@ class HeadAnatomy:
     ----------
     tissue
         0 CSF, 1 grey, 2 white matter, with the patient's atrophy.
-    tract, band
-        Per side, how far each voxel belongs to the tract and to the motor band, 0 to 1.
+    tract
+        Per side, how far each voxel belongs to the tract, 0 to 1.
+    front, back
+        Per side, the front and the back wall of the central sulcus: the posterior bank of the precentral
+        gyrus, whose deep layers the motor band darkens, and the anterior bank of the postcentral one.
     veins
-        The same for veins.
+        How far each voxel belongs to a vein on the brain's surface, 0 to 1.
     disease
         Lesions of every kind.
     texture
@@ -63,7 +68,8 @@ class HeadAnatomy:
 
     tissue: Array
     tract: dict[Side, Array]
-    band: dict[Side, Array]
+    front: dict[Side, Bank]
+    back: dict[Side, Bank]
     veins: Array
     disease: Disease
     texture: Array
@@ -77,16 +83,18 @@ def head_anatomy(patient: PhantomPatient) -> HeadAnatomy:
         tissue = _worn(tissue, patient.atrophy)
     if patient.wallerian is not None and patient.wallerian_shrinkage:
         tissue = shrunken(tissue, patient.wallerian)
-    left = axes_mm()[0] < 0
-    bank = _soft(template.labels == Label.PRECENTRAL_BANK) * np.clip(1.6 * _greyness(tissue), 0, 1)
-    band = {Side.LEFT: bank * left, Side.RIGHT: bank * ~left}
+    front, back = (banks(tissue, label) for label in (Label.PRECENTRAL_BANK, Label.POSTCENTRAL_BANK))
     tract = {side: tract_weight(patient, side) for side in Side}
     grain = texture(tissue.shape, 3, patient.rng("texture"))
-    return HeadAnatomy(tissue, tract, band, vein_weight(patient), disease_of(patient), grain)
+    return HeadAnatomy(tissue, tract, front, back, vein_weight(patient), disease_of(patient), grain)
 
 
 def head_signal(
-    patient: PhantomPatient, anatomy: HeadAnatomy, contrast: Contrast, family: T1Family | None = None
+    patient: PhantomPatient,
+    anatomy: HeadAnatomy,
+    contrast: Contrast,
+    family: T1Family | None = None,
+    tissues: TissueSignal | None = None,
 ) -> Array:
     """Signal of a contrast on the template's grid (z, y, x), normal white matter being 1.
 
@@ -94,6 +102,8 @@ def head_signal(
     ----------
     family
         How a T1 was made; spin echo where ``None``.
+    tissues
+        Signal of fluid and grey matter, where it is not what :func:`tissue_signal` says.
 
     Raises
     ------
@@ -101,7 +111,8 @@ def head_signal(
         If there is no head of this contrast.
     """
     template = head_template()
-    tissues = tissue_signal(patient, contrast, family)
+    if tissues is None:
+        tissues = tissue_signal(patient, contrast, family)
     brain = np.interp(anatomy.tissue, (0, 1, 2), (tissues.fluid, tissues.grey, 1.0)).astype(np.float32)
     brain *= 1 + np.float32(0.02) * anatomy.texture
     regions = texture(brain.shape, 28, patient.rng(f"regions {contrast}"))
@@ -112,10 +123,8 @@ def head_signal(
         _draw_signs(patient, anatomy, contrast, side, brain)
     draw_disease(anatomy.disease, contrast, tissues.fluid, brain)
     for label, factor in IRON.get(contrast, {}).items():
-        weight = _greyness(anatomy.tissue) if label is Label.PRECENTRAL_BANK else np.float32(1)
-        brain *= 1 + _soft(template.labels == label) * weight * np.float32(factor - 1)
-    if contrast in (Contrast.SWI, Contrast.T2_STAR):
-        brain *= 1 - anatomy.veins * np.float32(0.75 if contrast is Contrast.SWI else 0.45)
+        box, weight = softened(template.labels == label)
+        brain[box] *= 1 + weight * np.float32(factor - 1)
     outside = template.extracranial
     if contrast in EXTRACRANIAL:
         outside = np.interp(outside, EXTRACRANIAL_T1, EXTRACRANIAL[contrast]).astype(np.float32)
@@ -142,9 +151,6 @@ def _draw_signs(
         brain *= 1 + anatomy.tract[side] * np.float32(change)
     if patient.wallerian is side:
         brain *= 1 + anatomy.tract[side] * np.float32(wallerian_change(patient, contrast))
-    band = patient.change_on(Sign.MOTOR_BAND, side)
-    if band and contrast in (Contrast.SWI, Contrast.T2_STAR):
-        brain *= 1 + anatomy.band[side] * np.float32(band * (1 if contrast is Contrast.SWI else 0.6))
 
 
 def _atrophied(patient: PhantomPatient, template: Template) -> Array:
@@ -178,14 +184,3 @@ def _worn(tissue: Array, atrophy: float) -> Array:
 
 def _greyness(tissue: Array) -> Array:
     return np.asarray(np.clip(1 - np.abs(tissue - 1), 0, 1), dtype=np.float32)
-
-
-def _soft(mask: npt.NDArray[np.bool_]) -> Array:
-    """The mask with its edge blurred, computed in its bounding box only."""
-    soft = np.zeros(mask.shape, dtype=np.float32)
-    box = tuple(
-        slice(max(int(at.min()) - 4, 0), int(at.max()) + 5)
-        for at in (np.flatnonzero(mask.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1)))
-    )
-    soft[box] = ndi.gaussian_filter(mask[box].astype(np.float32), 0.6)
-    return soft

@@ -55,23 +55,6 @@ EXTRACRANIAL_T1 = (0.0, 0.17, 0.5, 0.85, 1.6)
 """T1 signal of air, cortical bone, muscle, marrow and fat, at which :data:`EXTRACRANIAL` is given."""
 
 IRON: dict[Contrast, dict[Label, float]] = {
-    Contrast.SWI: {
-        Label.PALLIDUM: 0.66,
-        Label.SUBSTANTIA_NIGRA: 0.60,
-        Label.RED_NUCLEUS: 0.68,
-        Label.DENTATE: 0.74,
-        Label.PUTAMEN: 0.88,
-        Label.CAUDATE: 0.92,
-        Label.PRECENTRAL_BANK: 0.96,
-    },
-    Contrast.T2_STAR: {
-        Label.PALLIDUM: 0.72,
-        Label.SUBSTANTIA_NIGRA: 0.68,
-        Label.RED_NUCLEUS: 0.74,
-        Label.DENTATE: 0.8,
-        Label.PUTAMEN: 0.92,
-        Label.PRECENTRAL_BANK: 0.97,
-    },
     Contrast.T2: {
         Label.PALLIDUM: 0.78,
         Label.SUBSTANTIA_NIGRA: 0.8,
@@ -81,7 +64,7 @@ IRON: dict[Contrast, dict[Label, float]] = {
     Contrast.FLAIR: {Label.PALLIDUM: 0.85, Label.SUBSTANTIA_NIGRA: 0.9, Label.RED_NUCLEUS: 0.9},
     Contrast.DWI: {Label.PALLIDUM: 0.75, Label.SUBSTANTIA_NIGRA: 0.8, Label.RED_NUCLEUS: 0.8},
 }
-"""Normal darkening by iron; the motor cortex is a little darker on SWI in every adult."""
+"""Normal darkening by iron; in gradient echo images it comes from the susceptibility."""
 
 CONTRASTS = frozenset({Contrast.T1, Contrast.T1_POST_CONTRAST, *SIGNAL})
 """What a head can be drawn as."""

@@ -21,7 +21,8 @@ QUIET = {"snr": 1e6, "bias": 0.0, "rotation": 0.0}
 
 
 def _mean_x_of_change(volume, sign, side, contrast, geometry):
-    drawn = PhantomPatient(5, {sign: 0.3}, {sign: side}, **QUIET)
+    strength = 40.0 if sign is Sign.MOTOR_BAND else 0.3
+    drawn = PhantomPatient(5, {sign: strength}, {sign: side}, **QUIET)
     change = np.abs(
         volume(drawn, contrast, geometry).array - volume(PhantomPatient(5, **QUIET), contrast, geometry).array
     )
