@@ -22,6 +22,7 @@ from db.models import StudyStatus
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*", re.ASCII)
 _PAGE = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 _UNFINISHED = (StudyStatus.RECEIVING, StudyStatus.ANALYSING, StudyStatus.DELIVERING)
+_LAST_POSITION = 999
 _DRAWN = ("studies", "reports", "failed_analyses", "refused_instances")
 log = structlog.get_logger()
 
@@ -89,9 +90,7 @@ class Pages:
 
     def study(self, request: Request) -> Response:
         """Everything about one study."""
-        uid = request.path_params["uid"]
-        if len(uid) > 64 or not _UID.fullmatch(uid):
-            raise HTTPException(404)
+        uid = _uid(request)
         with queries.reading_only(self._engine) as connection:
             study = queries.study(connection, uid)
             if study is None:
@@ -103,6 +102,7 @@ class Pages:
                     sorted(queries.findings_of(connection, uid), key=lambda f: words.place(f["sign"])),
                     queries.measurements_of(connection, uid),
                 ),
+                "key_images": queries.pictures_of(connection, uid),
                 "pictures": {
                     sign: profile_picture(profiles)
                     for sign, profiles in queries.profiles_of(connection, uid).items()
@@ -117,6 +117,17 @@ class Pages:
             "now": datetime.now(UTC),
         }
         return self._page("study.html", {**values, **about})
+
+    def picture(self, request: Request) -> Response:
+        """One picture of what was found in a study."""
+        analysis, position = request.path_params["analysis"], request.path_params["position"]
+        if position > _LAST_POSITION:
+            raise HTTPException(404)
+        with queries.reading_only(self._engine) as connection:
+            png = queries.picture(connection, _uid(request), analysis, position)
+        if png is None:
+            raise HTTPException(404)
+        return Response(png, media_type="image/png")
 
     def health(self, _request: Request) -> Response:
         """Whether the database answers."""
@@ -151,6 +162,13 @@ class Pages:
 
     def _message(self, code: int, message: str) -> HTMLResponse:
         return self._page("message.html", {"message": message}, code)
+
+
+def _uid(request: Request) -> str:
+    uid = str(request.path_params["uid"])
+    if len(uid) > 64 or not _UID.fullmatch(uid):
+        raise HTTPException(404)
+    return uid
 
 
 def _status(word: str) -> StudyStatus | None:

@@ -188,6 +188,25 @@ def profiles_of(connection: Connection, uid: str) -> dict[str, list[dict[str, An
     return {row.sign: json.loads(row.profiles) for row in connection.execute(statement, {"uid": uid})}
 
 
+def pictures_of(connection: Connection, uid: str) -> Rows:
+    """What pictures there are of what was found, the overviews first; without the pictures themselves."""
+    statement = text(
+        "SELECT version, analysis, position, sign, title FROM v_pictures WHERE study_instance_uid = :uid"
+        " ORDER BY CASE WHEN sign IS NULL THEN 0 ELSE 1 END, analysis, position"
+    )
+    return connection.execute(statement, {"uid": uid}).all()
+
+
+def picture(connection: Connection, uid: str, analysis: str, position: int) -> bytes | None:
+    """One picture, as a PNG file."""
+    statement = text(
+        "SELECT png FROM v_pictures"
+        " WHERE study_instance_uid = :uid AND analysis = :analysis AND position = :position"
+    )
+    found = connection.scalar(statement, {"uid": uid, "analysis": analysis, "position": position})
+    return None if found is None else bytes(found)
+
+
 def measurements_of(connection: Connection, uid: str) -> Rows:
     """Every number of the newest findings, sign by sign and region by region."""
     statement = text(

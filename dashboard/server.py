@@ -32,6 +32,7 @@ def make_application(engine: Engine, username: str = "admin", password: str | No
         routes=[
             Route("/", pages.overview),
             Route("/studies/{uid}", pages.study),
+            Route("/studies/{uid}/pictures/{analysis}/{position:int}.png", pages.picture),
             Route("/health", pages.health),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],

@@ -4,7 +4,18 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -296,6 +307,24 @@ class Report(Base):
             postgresql_where=text("kind = 'sr'"),
         ),
     )
+
+
+class Picture(Base):
+    """One picture of what an analysis found, on the newest version of a study that it ran on."""
+
+    __tablename__ = "picture"
+    __table_args__ = (UniqueConstraint("study_id", "analysis", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    analysis: Mapped[str] = mapped_column(String(32))
+    position: Mapped[int]
+    """Among those of its analysis, from 0."""
+    sign: Mapped[str | None] = mapped_column(String(32))
+    """The sign that it shows; none for an overview."""
+    title: Mapped[str]
+    png: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class NormalStudy(Base):
