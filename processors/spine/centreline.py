@@ -33,6 +33,9 @@ FLUID = (1.0, 1.5)
 MISSING = 5
 """Of 16 directions, those in which a cord may touch the wall of its canal."""
 
+WALL = 0.6
+"""What the dark wall of the canal is worth beside a dark cord, where fluid is worth 1."""
+
 MIDDLE_MM, UNEVEN = 1.5, 0.30
 """Width of what is compared with the fluid (standard deviation); its own spread that halves a likeness."""
 
@@ -104,8 +107,11 @@ def likeness(images: Array, pixel: float, polarity: int) -> Array:
     tissue = np.clip((middle - NO_SIGNAL[0]) / (NO_SIGNAL[1] - NO_SIGNAL[0]), 0, 1)
     sign = np.float32(polarity)
     fine = sign * gaussian_filter(relative, (0, 0.6 / pixel, 0.6 / pixel), mode="nearest")
-    fluid = np.stack([_fluid(fine, angle, pixel) for angle in DIRECTIONS])
+    fluid = np.stack([_lowest(fine, angle, pixel) for angle in DIRECTIONS])
     contrast = np.clip((sign * middle - fluid) / CONTRAST_CAP, 0, 1)
+    if polarity < 0:
+        wall = np.stack([_lowest(-fine, angle, pixel) for angle in DIRECTIONS])
+        np.maximum(contrast, WALL * np.clip((middle - wall) / CONTRAST_CAP, 0, 1), out=contrast)
     contrast.partition(MISSING, axis=0)
     closed = 0.5 * contrast.mean(axis=0) + 0.5 * contrast[MISSING]
     if polarity < 0:
@@ -116,7 +122,7 @@ def likeness(images: Array, pixel: float, polarity: int) -> Array:
     return np.asarray(closed * even * tissue * alike * deep(images, pixel), dtype=np.float32)
 
 
-def _fluid(relative: Array, angle: float, pixel: float) -> Array:
+def _lowest(relative: Array, angle: float, pixel: float) -> Array:
     """The lowest signal, seen from each pixel in one direction, where the cord may end."""
     front, left = np.cos(angle), np.sin(angle)
     near, far = (1 / np.hypot(front / ap, left / rl) for ap, rl in zip(HALF_AP_MM, HALF_RL_MM, strict=True))

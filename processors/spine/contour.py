@@ -33,6 +33,9 @@ BEYOND_MM, WITHIN_MM = 1.8, (0.8, 2.4)
 FLUID_COST = 0.6
 """Cost of each millimetre of fluid inside the outline, in strengths of an average edge."""
 
+WALL = 0.5
+"""What an edge with the dark wall of the canal is worth, where the cord is dark, beside one with fluid."""
+
 STIFFNESS = 6.0
 """Cost of the outline's offset from its neighbours' changing by a millimetre from one angle to the next."""
 
@@ -116,7 +119,9 @@ def outline(
     edge = -gaussian_filter1d(values, EDGE_MM / STEP_MM, axis=2, order=1, mode="nearest") / STEP_MM
     allowed = np.abs(offsets) <= reach + 1e-9
     usual = np.median(np.percentile(edge[..., allowed].max(axis=2), 60, axis=1))
-    scaled = np.clip(edge / max(float(usual), 1e-9), -0.5, 1.3)
+    scaled = np.clip(edge / max(float(usual), 1e-9), -1.0, 1.3)
+    dark = (polarity < 0)[:, None, None]
+    scaled = np.where(dark, np.maximum(scaled, -WALL * scaled), scaled)
     cord, fluid = _levels(values, start, offsets, edge)
     fluidness = np.clip((cord[:, None, None] - values) / (cord - fluid)[:, None, None], 0, 1)
     inside = np.cumsum(np.where(fluidness > 0.5, fluidness, 0.0), axis=2) * STEP_MM
