@@ -18,6 +18,8 @@ from typing import Any
 
 import structlog
 
+from db.models import ObjectKind
+from db.pictures import NewPicture
 from listener.archive import ArchiveError, open_archive
 from listener.derived_objects import MadeObject, ObjectRequest, derived_objects
 from listener.logs import configure_logs, place_of
@@ -27,6 +29,7 @@ from listener.reporting import store_object
 from listener.stored_images import StackReference
 from processors.findings import Algorithm, Finding, Reason, Sign, not_evaluated
 from processors.norms import Norms, default_norms
+from reports.key_images import preview
 
 log = structlog.get_logger()
 
@@ -47,12 +50,15 @@ class Analysed:
         The segmentations and key images that it archived.
     missing
         A sentence for each that it could not make.
+    pictures
+        The key images, as the dashboard shows them.
     """
 
     findings: tuple[Finding, ...]
     protocols: Mapping[Sign, Mapping[str, Any]] = field(default_factory=dict)
     objects: tuple[MadeObject, ...] = ()
     missing: tuple[str, ...] = ()
+    pictures: tuple[NewPicture, ...] = ()
 
 
 class AnalysisProcess:
@@ -191,7 +197,16 @@ def _analyse(
         made, missing = derived_objects(name, measured, archive, study_instance_uid, request)
         for _, ds in made:
             store_object(archive, ds)
-        return replace(analysed, objects=tuple(one for one, _ in made), missing=tuple(missing))
+        return replace(
+            analysed,
+            objects=tuple(one for one, _ in made),
+            missing=tuple(missing),
+            pictures=tuple(
+                NewPicture(one.description, preview(ds), one.sign or None)
+                for one, ds in made
+                if one.kind is ObjectKind.KEY_IMAGE
+            ),
+        )
     except ArchiveError:
         raise
     except Exception as error:  # noqa: BLE001

@@ -33,6 +33,7 @@ from db.lifecycle import (
 )
 from db.models import NormsVersion, ObjectKind, Report, Study, StudyStatus
 from db.norms import norms_in_use
+from db.pictures import replace_pictures
 from db.retries import give_attempt_back, postpone
 from listener.analyses import Analysed, AnalysisFailedError, AnalysisProcess, failed
 from listener.archive import Archive, ArchiveError
@@ -212,6 +213,7 @@ class StudySteps:
             )
             objects = [one.plain() for one in analysed.objects]
             finish_analysis(session, study.id, version, name, self.now(), error, objects)
+            replace_pictures(session, study.id, version, name, analysed.pictures)
             if analysed.missing:
                 record_event(
                     session,

@@ -2,5 +2,6 @@
 
 from reports.key_images.objects import key_image_objects
 from reports.key_images.pictures import KeyPicture, pictures
+from reports.key_images.preview import preview
 
-__all__ = ["KeyPicture", "key_image_objects", "pictures"]
+__all__ = ["KeyPicture", "key_image_objects", "pictures", "preview"]
