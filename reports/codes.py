@@ -5,6 +5,7 @@ line says otherwise. What has no standard code is in the private scheme 99BETZ, 
 lower-case words of the report contract.
 """
 
+from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from processors.findings import UNITS, Confidence, Quantity, Region, Side, Sign, State
@@ -113,6 +114,14 @@ _STANDARD_QUANTITIES: dict[Quantity, Code] = {
     Quantity.NORM_SD: _dcm("121414", "Standard deviation of population"),
     Quantity.CROSS_SECTIONAL_AREA: _sct("42798000", "Area"),
 }
+
+
+def item_of(code: Code) -> Dataset:
+    """A code as an item of a code sequence; its value has at most 16 characters."""
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator = code.value, code.scheme_designator
+    item.CodeMeaning = code.meaning
+    return item
 
 
 def sign_code(sign: Sign) -> Code:

@@ -9,10 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from highdicom import (
     AlgorithmIdentificationSequence,
-    CoordinateSystemNames,
-    PixelMeasuresSequence,
-    PlaneOrientationSequence,
-    PlanePositionSequence,
 )
 from highdicom.color import CIELabColor
 from highdicom.seg import SegmentDescription
@@ -23,11 +19,12 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, SegmentationStorage
 
 from processors.depiction import RegionMap
 from processors.findings import Algorithm, Region, Side, Sign
-from processors.volume import SliceSource, Volume
+from processors.volume import Volume
 from reports import codes
 from reports.identity import derived_uid
 from reports.palette import Rgb, region_colour
 from reports.provenance import contributing_equipment, date, equip
+from reports.segmentation_frames import add_frames
 from reports.study_header import legal_attributes, study_header
 from reports.text import (
     PRODUCT,
@@ -37,8 +34,6 @@ from reports.text import (
 )
 
 FIRST_SERIES_NUMBER = 9810
-_SEGMENT_NUMBER, _SEGMENT_IDENTIFICATION = 0x0062000B, 0x0062000A
-_POSITION, _PLANE_POSITION = 0x00200032, 0x00209113
 _DARKER = 0.82
 
 
@@ -104,7 +99,8 @@ def segmentation(
     pydicom.Dataset
         With file meta information, in Explicit VR Little Endian; of type BINARY, with a frame for each slice
         that a segment has voxels on. The Tracking ID of a segment is the Tracking Identifier of its group in
-        the structured report: see :func:`segment_numbers`.
+        the structured report: see :func:`segment_numbers`. The SOP Instance UID follows from the study, the
+        software version, the version, the algorithms and the voxels; each version is a series of its own.
 
     Raises
     ------
@@ -136,7 +132,7 @@ def segmentation(
     )
     ds.Modality = "SEG"
     ds.SeriesInstanceUID = derived_uid(
-        "segmentation series", study_uid, volume.series_instance_uid, manufacturer, software_version
+        "segmentation series", study_uid, volume.series_instance_uid, manufacturer, software_version, version
     )
     ds.SeriesNumber = FIRST_SERIES_NUMBER + number - 1
     ds.SeriesDescription = SEGMENTATION_SERIES_DESCRIPTION
@@ -153,7 +149,7 @@ def segmentation(
     ds.ContributingEquipmentSequence = contributing_equipment(
         (algorithms[segment.sign] for segment in segments), manufacturer
     )
-    _add_frames(ds, segments, volume)
+    add_frames(ds, [segment.indices for segment in segments], volume)
     ds.file_meta = FileMetaDataset()
     ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
     ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
@@ -234,7 +230,7 @@ def _descriptions(
         if segment.region.side is not None:
             side = codes.LATERALITIES[segment.region.side]
             item.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence = [
-                _code_item(side)
+                codes.item_of(side)
             ]
         items.append(item)
     return DicomSequence(items)
@@ -243,13 +239,6 @@ def _descriptions(
 def _anatomic_regions(segment: _Segment) -> list[Code] | None:
     level = codes.vertebra(segment.region)
     return None if level is None else [level]
-
-
-def _code_item(code: Code) -> Dataset:
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator = code.value, code.scheme_designator
-    item.CodeMeaning = code.meaning
-    return item
 
 
 def _colour(segment: _Segment, taken: set[tuple[int, ...]]) -> CIELabColor:
@@ -268,107 +257,3 @@ def _colour(segment: _Segment, taken: set[tuple[int, ...]]) -> CIELabColor:
 def _darkened(colour: Rgb) -> Rgb:
     red, green, blue = (round(_DARKER * part) for part in colour)
     return red, green, blue
-
-
-def _add_frames(ds: Dataset, segments: Sequence[_Segment], volume: Volume) -> None:
-    """The frames, segment by segment and slice by slice, with their place and their source."""
-    rows, columns = volume.array.shape[1:]
-    slices = sorted({int(index) for segment in segments for index in np.unique(segment.indices[:, 0])})
-    rank = {index: place for place, index in enumerate(slices, start=1)}
-    frames: list[Dataset] = []
-    bits: list[npt.NDArray[np.intp]] = []
-    for number, segment in enumerate(segments, start=1):
-        for index in np.unique(segment.indices[:, 0]):
-            here = segment.indices[segment.indices[:, 0] == index]
-            bits.append(len(frames) * rows * columns + here[:, 1] * columns + here[:, 2])
-            frames.append(_frame(number, rank[int(index)], volume, int(index)))
-    ds.NumberOfFrames = len(frames)
-    ds.PerFrameFunctionalGroupsSequence = DicomSequence(frames)
-    ds.SharedFunctionalGroupsSequence = [_shared(volume)]
-    ds.PixelData = _packed(np.concatenate(bits), len(frames) * rows * columns)
-    ds["PixelData"].VR = "OB"
-    _add_dimensions(ds)
-    ds.ReferencedSeriesSequence = [_referenced_series(volume, slices)]
-
-
-def _packed(bits: npt.NDArray[np.intp], length: int) -> bytes:
-    """One bit for each pixel, the first the lowest of its byte (PS3.5 8.2), padded to an even length."""
-    packed = np.zeros((length + 15) // 16 * 2, dtype=np.uint8)
-    np.bitwise_or.at(packed, bits >> 3, (1 << (bits & 7)).astype(np.uint8))
-    return packed.tobytes()
-
-
-def _frame(number: int, rank: int, volume: Volume, index: int) -> Dataset:
-    frame = Dataset()
-    content, segment, derivation = Dataset(), Dataset(), Dataset()
-    content.DimensionIndexValues = [number, rank]
-    segment.ReferencedSegmentNumber = number
-    derivation.DerivationCodeSequence = [_code_item(codes.SEGMENTATION)]
-    derivation.SourceImageSequence = [_source_image(volume.sources[index])]
-    frame.FrameContentSequence = [content]
-    frame.SegmentIdentificationSequence = [segment]
-    frame.DerivationImageSequence = [derivation]
-    frame.PlanePositionSequence = PlanePositionSequence(
-        CoordinateSystemNames.PATIENT, (volume.affine[:3, 3] + index * volume.affine[:3, 0]).tolist()
-    )
-    return frame
-
-
-def _source_image(source: SliceSource) -> Dataset:
-    item = Dataset()
-    item.ReferencedSOPClassUID = source.sop_class_uid
-    item.ReferencedSOPInstanceUID = source.sop_instance_uid
-    if source.frame is not None:
-        item.ReferencedFrameNumber = source.frame
-    item.PurposeOfReferenceCodeSequence = [_code_item(codes.SOURCE_IMAGE_FOR_PROCESSING)]
-    item.SpatialLocationsPreserved = "YES"
-    return item
-
-
-def _shared(volume: Volume) -> Dataset:
-    between_slices, between_rows, between_columns = volume.spacing
-    shared = Dataset()
-    shared.PixelMeasuresSequence = PixelMeasuresSequence(
-        pixel_spacing=(between_rows, between_columns),
-        slice_thickness=between_slices,
-        spacing_between_slices=between_slices,
-    )
-    along_row = volume.affine[:3, 2] / between_columns
-    along_column = volume.affine[:3, 1] / between_rows
-    shared.PlaneOrientationSequence = PlaneOrientationSequence(
-        CoordinateSystemNames.PATIENT, [*along_row, *along_column]
-    )
-    return shared
-
-
-def _add_dimensions(ds: Dataset) -> None:
-    """The Multi-frame Dimension Module: first the segment, then the place."""
-    organization = derived_uid("dimensions", str(ds.SOPInstanceUID))
-    uid = Dataset()
-    uid.DimensionOrganizationUID = organization
-    ds.DimensionOrganizationSequence = [uid]
-    ds.DimensionIndexSequence = []
-    for pointer, group, label in (
-        (_SEGMENT_NUMBER, _SEGMENT_IDENTIFICATION, "Segment Number"),
-        (_POSITION, _PLANE_POSITION, "Image Position Patient"),
-    ):
-        item = Dataset()
-        item.DimensionIndexPointer, item.FunctionalGroupPointer = pointer, group
-        item.DimensionOrganizationUID = organization
-        item.DimensionDescriptionLabel = label
-        ds.DimensionIndexSequence.append(item)
-
-
-def _referenced_series(volume: Volume, slices: Sequence[int]) -> Dataset:
-    """The Common Instance Reference Module: what the frames were derived from."""
-    series = Dataset()
-    series.SeriesInstanceUID = volume.series_instance_uid
-    series.ReferencedInstanceSequence = []
-    images = dict.fromkeys(
-        (volume.sources[index].sop_class_uid, volume.sources[index].sop_instance_uid) for index in slices
-    )
-    for sop_class_uid, sop_instance_uid in images:
-        item = Dataset()
-        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class_uid, sop_instance_uid
-        series.ReferencedInstanceSequence.append(item)
-    return series
