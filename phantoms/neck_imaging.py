@@ -72,9 +72,7 @@ def neck_volume(
         table = signal_table(patient, neck.cord, kind, height, enhanced=enhanced)
         signals[name] = table[np.arange(len(height))[:, None, None], tissue]
     signals["coarse"] *= _texture(patient.seed, signals["coarse"].shape)
-    fluid_signal = float(
-        signal_table(patient, neck.cord, kind, np.zeros(1, np.float32), enhanced=False)[0, 6]
-    )
+    fluid_signal = _fluid_signal(patient, neck.cord, kind)
     signals["fine"] *= neck.factor(patient, kind, fluid_signal)
     pulsating = fluid_factor(patient, kind, signals["fine"].shape)
     is_fluid = neck.tissues["fine"] == Tissue.FLUID
@@ -141,20 +139,26 @@ class CordTruth:
         Shape (slices,): along the canal above the disc C2/3; NaN where no cord is.
     area_mm2
         Shape (slices,): cross-sectional area perpendicular to the canal.
-    bright_fluid
-        Shape (slices,): whether flow has made the fluid around the cord bright.
+    place
+        Shape (slices,): in vertebrae from the upper end of C1, so that 1.5 is the middle of C2.
+    fluid
+        Shape (slices,): signal of the fluid around the cord over that of its white matter.
     """
 
     inside: Array
     levels: tuple[str, ...]
     height_mm: FloatArray
     area_mm2: FloatArray
-    bright_fluid: npt.NDArray[np.bool_]
+    place: FloatArray
+    fluid: FloatArray
 
 
-def cord_truth(patient: PhantomPatient, contrast: Contrast, geometry: Geometry) -> CordTruth:
-    """Where a patient's cord is in the slices of an axial acquisition."""
+def cord_truth(
+    patient: PhantomPatient, contrast: Contrast, geometry: Geometry, family: T1Family | None = None
+) -> CordTruth:
+    """Where a patient's cord is in the slices of an axial acquisition; arguments as for its volume."""
     neck = _drawn(patient)
+    kind = neck_contrast(contrast, family, three_d=geometry.plane is Plane.THREE_D)
     box = _canal_box(neck.curve, geometry)
     whole = np.isin(neck.tissues["fine"], CORD_TISSUES).astype(np.float32)
     inside = sample(whole, _grid(_FINE), geometry, neck.curve.transform, box)
@@ -170,7 +174,21 @@ def cord_truth(patient: PhantomPatient, contrast: Contrast, geometry: Geometry) 
         levels=tuple(level_at(neck.cord, h) if np.isfinite(h) else "" for h in height),
         height_mm=height,
         area_mm2=np.array([neck.cord.area(h) if k else np.nan for h, k in zip(height, known, strict=True)]),
-        bright_fluid=inflow(patient, contrast, geometry) > 0.1,
+        place=_place(neck.cord, height),
+        fluid=np.asarray(_fluid_signal(patient, neck.cord, kind) + inflow(patient, contrast, geometry)),
+    )
+
+
+def _fluid_signal(patient: PhantomPatient, cord: Cord, kind: NeckContrast) -> float:
+    table = signal_table(patient, cord, kind, np.zeros(1, np.float32), enhanced=False)
+    return float(table[0, Tissue.FLUID])
+
+
+def _place(cord: Cord, height: FloatArray) -> FloatArray:
+    """Heights in vertebrae from the upper end of C1."""
+    edges = [cord.top, *cord.discs]
+    return np.where(
+        np.isfinite(height), np.interp(-height, [-edge for edge in edges], range(len(edges))), np.nan
     )
 
 
