@@ -47,7 +47,8 @@ def _strength(sign: Sign, text: str) -> Severity | float:
         return float(text)
     except ValueError:
         raise ValueError(
-            f"{text!r} is not a strength of {sign}; write {', '.join(CHANGES[sign])} or a fraction like 0.12"
+            f"{text!r} is not a strength of {sign}; write {', '.join(CHANGES[sign])} or "
+            + ("ppb like 25" if sign is Sign.MOTOR_BAND else "a fraction like 0.12")
         ) from None
 
 
