@@ -6,6 +6,7 @@ from typing import TypeVar
 import numpy as np
 
 from phantoms.geometry import Geometry, flipped, stack
+from phantoms.gradient_echo import usual_swi
 from phantoms.patient import PhantomPatient, Vendor
 from phantoms.protocol import PROTOCOL, SeriesPlan
 from processors.acquisition import Contrast, Plane
@@ -22,12 +23,20 @@ KEYS: dict[Contrast, dict[str, float]] = {
     Contrast.T1_MTC: {"t1_mtc": 1.0},
     Contrast.ADC: {"adc": 1.0},
     Contrast.DWI: {"dwi": 1.0},
+    Contrast.SWI: {"swi": 1.0},
+    Contrast.T2_STAR: {"t2_star": 1.0},
 }
 """How often each way of making a contrast is drawn."""
 
 Drawn = TypeVar("Drawn")
 
 NECK_SHARE, FLIP_SHARE = 0.2, 0.25
+
+SWI_THICKNESS, SWI_PIXEL, SWI_EXTENT = (1.2, 3.0), (0.75, 0.95), 148.0
+"""Millimetres: ranges of the slices' thickness and of the pixels, and how far the slices reach in all."""
+
+SWI_ECHO = (0.8, 1.15)
+"""Range of the echo time over what is usual at a field strength."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,8 @@ def drawn_plan(patient: PhantomPatient, contrast: Contrast) -> SeriesPlan:
     """A way to acquire a contrast of the head, drawn for the patient's seed.
 
     2-D series have slices of 2 to 6 mm in any plane, 3-D series voxels of 0.9 to 1.3 mm; both may be
-    angled, off centre, stored in any order along each axis, or reach down into the neck.
+    angled, off centre, stored in any order along each axis, or reach down into the neck. SWI has axial
+    slices of 1.2 to 3 mm, and an echo time for the patient's field strength.
 
     Raises
     ------
@@ -88,6 +98,8 @@ def drawn_plan(patient: PhantomPatient, contrast: Contrast) -> SeriesPlan:
     """
     rng = patient.rng("diffusion plan" if contrast in (Contrast.ADC, Contrast.DWI) else f"plan {contrast}")
     plan = PROTOCOL[_drawn(KEYS[contrast], rng)]
+    if contrast is Contrast.SWI:
+        return _swi(patient, plan, rng)
     if plan.timing.three_d:
         geometry = _isotropic(rng)
     elif contrast in (Contrast.ADC, Contrast.DWI):
@@ -121,6 +133,30 @@ def _slices(
         tilt=float(rng.uniform(-12, 12)),
         turn=float(rng.uniform(-4, 4)),
     )
+
+
+def _swi(patient: PhantomPatient, plan: SeriesPlan, rng: np.random.Generator) -> SeriesPlan:
+    """SWI of the whole head with the timing that is usual at the patient's field strength."""
+    thick = round(float(rng.uniform(*SWI_THICKNESS)), 1)
+    size = round(float(rng.uniform(*SWI_PIXEL)), 3)
+    shift = rng.uniform(-4, 4, 3)
+    across = 2 * round(232.0 / size / 2)
+    geometry = stack(
+        Plane.AXIAL,
+        centre=(shift[0], 18.0 + shift[1], 12.0 + shift[2]),
+        slices=int(np.ceil(SWI_EXTENT / thick)),
+        slice_thickness=thick,
+        pixel=size,
+        matrix=(across, 2 * round(184.0 / size / 2)),
+        tilt=float(rng.uniform(-12, 12)),
+        turn=float(rng.uniform(-4, 4)),
+    )
+    usual = usual_swi(patient.field_strength or 3.0)
+    echo_time = round(usual.echo_time * float(rng.uniform(*SWI_ECHO)), 1)
+    timing = replace(plan.timing, echo_time=echo_time, repetition_time=round(echo_time + 9, 1))
+    rows, columns, slices = (bool(rng.uniform() < FLIP_SHARE) for _ in range(3))
+    drawn = flipped(geometry, rows=rows, columns=columns, slices=slices)
+    return replace(plan, geometry=drawn, timing=timing)
 
 
 def _isotropic(rng: np.random.Generator) -> Geometry:

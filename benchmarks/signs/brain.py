@@ -5,24 +5,19 @@ was not drawn is, and how well the change is measured. Each patient's result is 
 there, and a run that was stopped goes on where it was.
 """
 
-import json
-import multiprocessing
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from benchmarks.signs import brain_summary as summary
-from benchmarks.signs.brain_case import Row, run_case
+from benchmarks.signs.brain_case import run_case
 from benchmarks.signs.brain_figure import draw_figure
 from benchmarks.signs.brain_groups import BY_NAME, GROUPS, SEEDS_A_GROUP, Group
+from benchmarks.signs.resuming import Row, results, table
 
 HELD_OUT, CALIBRATION = 5001, 1001
 """First seeds of the block that figures are reported on, and of the one that may be tuned on."""
@@ -51,14 +46,7 @@ def main(
     cases = [
         (group.name, group.seed(block, n)) for group in groups for n in range(min(patients, group.patients))
     ]
-    rows = {_key(row): row for row in _kept(json_path)}
-    missing = [case for case in cases if case not in rows]
-    for row in _analysed(missing, jobs):
-        rows[_key(row)] = row
-        if json_path:
-            with json_path.open("a") as file:
-                file.write(json.dumps(row) + "\n")
-    found = [rows[case] for case in cases if case in rows]
+    found = list(results(cases, run_case, jobs, json_path).values())
     said = summary.said_of(found)
     _print_groups(groups, found, said)
     _print_signs(said)
@@ -82,58 +70,13 @@ def _chosen(only: Sequence[str] | None) -> tuple[Group, ...]:
     return tuple(BY_NAME[name] for name in only) if only else GROUPS
 
 
-def _key(row: Row) -> tuple[str, int]:
-    return row["group"], row["seed"]
-
-
-def _kept(path: Path | None) -> Iterator[Row]:
-    """Results of an earlier run; a line that was cut off does not count."""
-    if path is None or not path.exists():
-        return
-    text = path.read_text()
-    if text and not text.endswith("\n"):
-        path.write_text(text[: text.rfind("\n") + 1])
-    for line in path.read_text().splitlines():
-        yield json.loads(line)
-
-
-def _analysed(cases: Sequence[tuple[str, int]], jobs: int) -> Iterator[Row]:
-    """The result of each patient as it comes."""
-    if not cases:
-        return
-    context = multiprocessing.get_context("spawn")
-    with _progress(len(cases)) as advance, ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        futures = {pool.submit(run_case, *case): case for case in cases}
-        for future in as_completed(futures):
-            if error := future.exception():
-                console.print(f"{futures[future]} was not analysed: {error!r}", style="red")
-            else:
-                yield future.result()
-            advance()
-
-
-@contextmanager
-def _progress(total: int) -> Iterator:  # type: ignore[type-arg]
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("brains", total=total)
-        yield lambda: progress.advance(task)
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column)
-    return table
-
-
 def _print_groups(groups: Sequence[Group], rows: Sequence[Row], said: Sequence[summary.Said]) -> None:
-    table = _table(
+    drawn = table(
         "What was said of each group: present / indeterminate / absent / not evaluated", "group", "n", "seeds"
     )
     signs = summary.signs_in(said)
     for sign in signs:
-        table.add_column(sign.value)
+        drawn.add_column(sign.value)
     for group in groups:
         seeds = [row["seed"] for row in rows if row["group"] == group.name]
         if not seeds:
@@ -143,17 +86,17 @@ def _print_groups(groups: Sequence[Group], rows: Sequence[Row], said: Sequence[s
             states = Counter(s.state for s in summary.of_sign(said, sign) if s.group == group.name)
             four = [states[state] for state in ("present", "indeterminate", "absent", "not_evaluated")]
             cells.append("/".join(map(str, four)) if sum(four) else "")
-        table.add_row(group.name, str(len(seeds)), f"{min(seeds)}–{max(seeds)}", *cells)
-    console.print(table)
+        drawn.add_row(group.name, str(len(seeds)), f"{min(seeds)}–{max(seeds)}", *cells)
+    console.print(drawn)
 
 
 def _print_signs(said: Sequence[summary.Said]) -> None:
     severities = [f"{name}: present" for name in summary.SEVERITIES]
-    table = _table("Per sign", "sign", *severities, "specificity", "indeterminate", "change error", "shift")
+    drawn = table("Per sign", "sign", *severities, "specificity", "indeterminate", "change error", "shift")
     for sign in summary.signs_in(said):
         own = summary.of_sign(said, sign)
         pairs = summary.change_pairs(own)
-        table.add_row(
+        drawn.add_row(
             sign.value,
             *(_with_confidence(own, severity) for severity in summary.SEVERITIES),
             str(summary.specificity(own)),
@@ -161,7 +104,7 @@ def _print_signs(said: Sequence[summary.Said]) -> None:
             f"{summary.median_error(pairs):.4f}" if pairs else "–",
             f"{summary.median_shift(pairs):+.4f}" if pairs else "–",
         )
-    console.print(table)
+    console.print(drawn)
 
 
 def _with_confidence(said: Sequence[summary.Said], severity: str) -> str:
@@ -172,19 +115,19 @@ def _with_confidence(said: Sequence[summary.Said], severity: str) -> str:
 
 def _print_traps(said: Sequence[summary.Said]) -> None:
     signs = summary.signs_in(said)
-    table = _table("Not drawn on both sides, called present", "what it is", "all", *(s.value for s in signs))
+    drawn = table("Not drawn on both sides, called present", "what it is", "all", *(s.value for s in signs))
     for label in summary.labels_of(said):
         shares = [summary.false_presents(summary.of_sign(said, sign), label) for sign in signs]
         cells = (f"{share.hits}/{share.of}" if share.of else "" for share in shares)
-        table.add_row(label, str(summary.false_presents(said, label)), *cells)
-    console.print(table)
+        drawn.add_row(label, str(summary.false_presents(said, label)), *cells)
+    console.print(drawn)
     reasons = ", ".join(f"{key} {count}" for key, count in summary.reasons(said).most_common())
     console.print(f"Reasons for leaving a decidable sign open: {reasons or 'none'}.")
 
 
 def _print_criteria(said: Sequence[summary.Said]) -> None:
-    table = _table("What it is held to", "figure", "measured", "")
+    drawn = table("What it is held to", "figure", "measured", "")
     for criterion in summary.criteria(said):
         verdict = {True: "met", False: "NOT MET", None: "not measured"}[criterion.met]
-        table.add_row(criterion.name, criterion.figure, verdict)
-    console.print(table)
+        drawn.add_row(criterion.name, criterion.figure, verdict)
+    console.print(drawn)

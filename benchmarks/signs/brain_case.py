@@ -1,9 +1,9 @@
 """One synthetic patient: draw the brain, have it analysed, and keep what was said beside what was drawn."""
 
 import time
-from typing import Any
 
 from benchmarks.signs.brain_groups import BY_NAME, SIGNS
+from benchmarks.signs.resuming import Row
 from phantoms.head import sign_change
 from phantoms.patient import PhantomPatient
 from phantoms.series import series_volume
@@ -12,9 +12,6 @@ from processors.acquisition import Contrast
 from processors.brain.analysis import analyse_brain
 from processors.findings import READS, Finding, Quantity, Side, Sign
 from processors.volume import Volume
-
-Row = dict[str, Any]
-"""What is kept of a patient, as JSON can hold it."""
 
 
 def run_case(group_name: str, seed: int) -> Row:

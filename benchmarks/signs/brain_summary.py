@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.signs.brain_case import Row
 from benchmarks.signs.brain_groups import SIGNS
+from benchmarks.signs.resuming import Row
 from benchmarks.signs.statistics import Share
 from processors.findings import Sign, State
 

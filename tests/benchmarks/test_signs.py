@@ -9,9 +9,10 @@ import pytest
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 from benchmarks.signs import brain_summary as summary
-from benchmarks.signs.brain import CALIBRATION, HELD_OUT, _kept
+from benchmarks.signs.brain import CALIBRATION, HELD_OUT
 from benchmarks.signs.brain_figure import draw_figure
 from benchmarks.signs.brain_groups import GROUPS, SEEDS_A_GROUP, SIGNS
+from benchmarks.signs.resuming import kept
 from benchmarks.signs.statistics import Share
 from processors.findings import READS, Side, Sign
 
@@ -119,7 +120,7 @@ def test_both_sides_are_drawn_as_often():
 def test_a_line_that_was_cut_off_is_left_out(tmp_path):
     path = tmp_path / "r.jsonl"
     path.write_text(json.dumps(ROWS[0]) + "\n" + json.dumps(ROWS[1])[:20])
-    assert [row["seed"] for row in _kept(path)] == [1]
+    assert [row["seed"] for row in kept(path)] == [1]
     assert path.read_text().endswith("\n")
 
 
