@@ -9,6 +9,7 @@ from listener.settings import ListenerTLS
 
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM"
 """For TLS 1.2 (RFC 9325, section 4.2); those of 1.3 are all of this kind."""
+_PATIENCE_S = 1.0
 
 
 def destination_context(tls: DestinationTLS) -> ssl.SSLContext:
@@ -56,13 +57,16 @@ def handshake_problem(destination: Destination) -> str | None:
     try:
         with (
             socket.create_connection(address, destination.timeout.total_seconds()) as plain,
-            context.wrap_socket(plain, server_hostname=destination.host),
+            context.wrap_socket(plain, server_hostname=destination.host) as connection,
         ):
-            return None
+            # In TLS 1.3 the peer says what it thinks of our certificate only now.
+            connection.settimeout(_PATIENCE_S)
+            connection.recv(1)
     except ssl.SSLError as error:
         return f"TLS with the destination fails ({tls_words(error)})."
     except OSError:
         return None
+    return None
 
 
 def _harden(context: ssl.SSLContext) -> None:

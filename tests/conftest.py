@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .certificates import Authority
 from .peers import (
     DCMTK,
     NodeProcesses,
@@ -36,12 +37,16 @@ def storescp(dcmtk: DCMTK, tmp_path: Path) -> Iterator[StoreSCP]:
 
 @pytest.fixture
 def start_orthanc(tmp_path: Path) -> Iterator[Callable[..., Orthanc]]:
-    """Start an Orthanc: ``start_orthanc(betz=("BETZ", "127.0.0.1", port))`` names whom it may send to."""
+    """Start an Orthanc: ``start_orthanc(betz=("BETZ", "127.0.0.1", port))`` names whom it may send to.
+
+    ``settings`` are further ones of its own.
+    """
     binary = program("Orthanc", "orthanc")
     running: list[Orthanc] = []
 
-    def start(**modalities: tuple[str, str, int]) -> Orthanc:
-        running.append(Orthanc(binary, tmp_path / f"orthanc-{len(running)}", modalities))
+    def start(settings: dict[str, Any] | None = None, **modalities: tuple[str, str, int]) -> Orthanc:
+        folder = tmp_path / f"orthanc-{len(running)}"
+        running.append(Orthanc(binary, folder, modalities, settings))
         return running[-1].start()
 
     yield start
@@ -115,3 +120,9 @@ def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcesse
 def study_uid() -> str:
     """A Study Instance UID that no other test uses."""
     return f"2.25.{uuid.uuid4().int}"
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A certificate authority."""
+    return Authority(program("openssl", "openssl"), tmp_path_factory.mktemp("authority"))

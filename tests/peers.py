@@ -154,8 +154,15 @@ class Orthanc:
 
     ae_title = "ORTHANC"
 
-    def __init__(self, binary: str, folder: Path, modalities: dict[str, tuple[str, str, int]]) -> None:
+    def __init__(
+        self,
+        binary: str,
+        folder: Path,
+        modalities: dict[str, tuple[str, str, int]],
+        settings: dict[str, Any] | None = None,
+    ) -> None:
         self.port, self._http = free_port(), free_port()
+        self._settings = settings or {}
         self._binary = binary
         self._folder = folder
         self._modalities = modalities
@@ -178,6 +185,7 @@ class Orthanc:
                     "Plugins": [],
                     "DicomCheckCalledAet": True,
                     "DicomModalities": {name: list(node) for name, node in self._modalities.items()},
+                    **self._settings,
                 }
             )
         )
@@ -191,6 +199,11 @@ class Orthanc:
         if self._process is not None:
             end(self._process)
             self._process = None
+
+    @property
+    def dicom_web(self) -> str:
+        """The address of its DICOMweb, where it has the plugin."""
+        return f"http://127.0.0.1:{self._http}/dicom-web"
 
     def rest(self, method: str, path: str, body: Any = None) -> Any:
         """One request of Orthanc's REST API; ``body`` is JSON-able or bytes, so is the answer."""

@@ -85,6 +85,8 @@ def _send(assoc: Association, one: Outgoing, ds: FileDataset, message_id: int) -
         answer = answered(partial(assoc.send_c_store, ds, msg_id=message_id))
     except ValueError as error:
         return Outcome(False, f"The object could not be sent ({type(error).__name__}).")
+    if "Status" not in answer and assoc.is_established:
+        assoc.abort()
     return of_status(answer.get("Status"), answer.get("ErrorComment"))
 
 

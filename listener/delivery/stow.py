@@ -196,7 +196,8 @@ def _listed(content: Dataset) -> dict[str, Outcome]:
         outcomes[uid] = Outcome(True, "Stored" if not warning else f"Stored, with warning {warning:04X}")
     for item in items(content, "FailedSOPSequence"):
         uid = text(item, "ReferencedSOPInstanceUID") or ""
-        failure = of_status(integer(item, "FailureReason"))
-        # Whatever the reason, or none: it is in the list of what was not stored.
-        outcomes[uid] = Outcome(False, failure.text, failure.refused)
+        why = integer(item, "FailureReason")
+        failure = of_status(why)
+        said = "The destination did not store it." if why is None else failure.text
+        outcomes[uid] = Outcome(False, said, failure.refused)
     return outcomes
