@@ -8,11 +8,16 @@ import numpy.typing as npt
 
 from processors.findings import CERVICAL_LEVELS, Reason
 from processors.spine.cord import Cord
+from processors.spine.disc_profile import disc_profile, extended_line
+from processors.spine.vertebral_template import fit_template
 from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
 
 DISCS = ("C1/2", "C2/3", "C3/4", "C4/5", "C5/6", "C6/7", "C7/T1")
+LEAST_CONFIDENCE = 0.6
+"""Below, the count of the vertebrae may be one too high or too low."""
+
 TOP_OF_C1_MM = 13.5
 """Height of the atlas above its joint with the axis."""
 
@@ -89,4 +94,15 @@ def find_levels(sagittal: Volume, cord: Cord) -> Levels:
     LevelsNotFoundError
         If the discs cannot be told (``level-indeterminate``).
     """
-    raise LevelsNotFoundError(Reason.of("level-indeterminate"))
+    line = extended_line(cord)
+    fit = fit_template(disc_profile(sagittal, line), line.area_mm2)
+    if fit is None or fit.confidence < LEAST_CONFIDENCE:
+        raise LevelsNotFoundError(Reason.of("level-indeterminate"))
+    known = {
+        name: line.point[round(at)]
+        for name, at in zip(DISCS, fit.discs_mm, strict=True)
+        if 0 <= round(at) < len(line.point)
+    }
+    if len(known) < 2:
+        raise LevelsNotFoundError(Reason.of("level-indeterminate"))
+    return Levels(known, fit.confidence, line.point)

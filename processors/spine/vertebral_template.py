@@ -1,0 +1,125 @@
+"""Which disc is which: the distances between discs, the body of C2 above them, and the cord's own size."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+BELOW_C23_MM = (18.5, 18.5, 16.5, 15.5, 17.0, 19.0, 21.0, 22.0, 23.0)
+"""From each disc to the next along the cord, from C2/3 down (PAM50-normalized metrics; (p) below T1)."""
+
+C12_ABOVE_C23_MM = 15.5
+
+SCALES = np.arange(0.85, 1.181, 0.03)
+"""How much longer than the average a neck may be."""
+
+SPREAD = 0.09
+"""Standard deviation of one distance, as a share of it."""
+
+AXIS_MM, DENS_MM = 9.0, 31.0
+"""Above the disc C2/3 there is none between these heights: the body of C2 and the dens."""
+
+AREA_AT_MM = (-10.0, 9.0, 28.0, 45.0, 61.0, 77.0, 96.0, 116.0, 138.0)
+AREA_MM2 = (72.0, 72.0, 77.0, 76.0, 69.0, 57.0, 50.0, 46.0, 44.0)
+"""Cross-sectional area of the cord at heights below C2/3 (PAM50-normalized metrics; below C7 (p))."""
+
+AREA_SPREAD, AREA_EVERY_MM = 0.09, 18.0
+"""Standard deviation of the logarithm of an area; distance over which areas say something new."""
+
+STRONGEST, WEAKEST = 2.0, -1.2
+"""Limits of what one place may say for or against a disc."""
+
+APART_MM = 9.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TemplateFit:
+    """Places of the discs C1/2 ... C7/T1, shape (7,), in the profile's millimetres, and how sure they are."""
+
+    discs_mm: FloatArray
+    confidence: float
+
+
+def fit_template(profile: FloatArray, area_mm2: FloatArray) -> TemplateFit | None:
+    """Fit the discs to a profile by dynamic programming, over all lengths of neck.
+
+    Parameters
+    ----------
+    profile
+        Shape (m,): likeness to a disc per millimetre, from the top; NaN where nothing is seen.
+    area_mm2
+        Shape (m,): of the cord; NaN where it was not found.
+    """
+    if np.isfinite(profile).sum() < 30:
+        return None
+    likeness = np.nan_to_num(np.clip(profile, WEAKEST, STRONGEST))
+    fits = [_fit(likeness, profile, area_mm2, float(scale)) for scale in SCALES]
+    totals = np.stack([total for total, _ in fits])
+    best_scale, first = np.unravel_index(int(totals.argmax()), totals.shape)
+    ways = fits[best_scale][1]
+    at = [int(first)]
+    for way in ways:
+        at.append(int(way[at[-1]]))
+    top = float(first) - C12_ABOVE_C23_MM * float(SCALES[best_scale])
+    per_place = totals.max(axis=0)
+    others = per_place[np.abs(np.arange(len(per_place)) - first) > APART_MM]
+    peaks = _local_maxima(others)
+    doubt = float(np.exp(np.clip(peaks - per_place[first], -50, 0)).sum())
+    return TemplateFit(np.array([top, *at[:6]]), 1 / (1 + doubt))
+
+
+def _local_maxima(values: FloatArray) -> FloatArray:
+    padded = np.pad(values, 1, constant_values=-np.inf)
+    return values[(padded[1:-1] >= padded[:-2]) & (padded[1:-1] > padded[2:])]
+
+
+def _fit(
+    likeness: FloatArray, profile: FloatArray, area_mm2: FloatArray, scale: float
+) -> tuple[FloatArray, list[npt.NDArray[np.intp]]]:
+    """For each place of C2/3 the best total, and for each disc from there the best place of the next."""
+    places = np.arange(len(likeness))
+    total = np.zeros(len(likeness))
+    ways: list[npt.NDArray[np.intp]] = []
+    for distance in reversed(BELOW_C23_MM):
+        wanted = scale * distance
+        gap = places[None, :] - places[:, None]
+        cost = 0.5 * ((gap - wanted) / (SPREAD * wanted)) ** 2
+        option = np.where(gap > 0, likeness[None] + total[None] - cost, -np.inf)
+        beyond = places + wanted > places[-1]
+        way = np.where(beyond, places, option.argmax(axis=1))
+        total = np.where(beyond, 0.0, option.max(axis=1))
+        ways.append(way)
+    ways.reverse()
+    total = total + likeness - 0.5 * ((scale - 1.0) / 0.07) ** 2
+    return total + _above(profile, scale) + _sizes(area_mm2, scale), ways
+
+
+def _above(profile: FloatArray, scale: float) -> FloatArray:
+    """For each place of C2/3, what the absence of discs above it says."""
+    score = np.zeros(len(profile))
+    low, high = round(scale * AXIS_MM), round(scale * DENS_MM)
+    for place in range(len(profile)):
+        zone = profile[max(0, place - high) : max(0, place - low)]
+        zone = zone[np.isfinite(zone)]
+        if len(zone) >= 5:
+            share = len(zone) / (high - low)
+            score[place] = -share * (1.5 * zone.mean() + max(0.0, float(zone.max()) - 0.5))
+    return score
+
+
+def _sizes(area_mm2: FloatArray, scale: float) -> FloatArray:
+    """For each place of C2/3, how well the cord's size along it fits."""
+    known = np.flatnonzero(np.isfinite(area_mm2))
+    if len(known) < AREA_EVERY_MM:
+        return np.zeros(len(area_mm2))
+    size = np.log(area_mm2[known])
+    below = (known[None] - np.arange(len(area_mm2))[:, None]) / scale
+    expected = np.log(np.interp(below, AREA_AT_MM, AREA_MM2))
+    within = (below > -25) & (below < AREA_AT_MM[-1])
+    difference = np.where(within, size - expected, 0.0)
+    count = np.maximum(within.sum(axis=1, keepdims=True), 1)
+    mean = difference.sum(axis=1, keepdims=True) / count
+    misfit = np.where(within, (size - expected - mean) ** 2, AREA_SPREAD**2)
+    return np.asarray(-0.5 * misfit.sum(axis=1) / AREA_SPREAD**2 / AREA_EVERY_MM)
