@@ -20,6 +20,7 @@ BLUE: Rgb = (70, 130, 230)
 GREY: Rgb = (190, 190, 190)
 
 REFERENCE: Rgb = GREY
+CORD_OUTLINE: Rgb = GREEN
 
 _REGIONS: Mapping[str, Rgb] = {
     "subcortical": ORANGE,

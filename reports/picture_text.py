@@ -1,7 +1,17 @@
 """Every English text of the pictures that is not in the report, too."""
 
+from collections.abc import Sequence
+
 from processors.acquisition import Plane
-from processors.findings import CERVICAL_LEVELS, Confidence, Finding, Quantity, Side, State
+from processors.findings import (
+    CERVICAL_LEVELS,
+    Confidence,
+    Finding,
+    Quantity,
+    RegionMeasurements,
+    Side,
+    State,
+)
 from processors.volume import Volume
 from reports.text import CONFIDENCE_NAMES, HEADINGS, PRODUCT
 
@@ -24,18 +34,33 @@ OVERVIEW_TITLES: dict[str, str] = {
 SIDE_WORDS: dict[Side, str] = {Side.LEFT: "Left", Side.RIGHT: "Right"}
 
 QUANTITY_HEADINGS: dict[Quantity, str] = {
-    Quantity.RATIO: "ratio",
     Quantity.CROSS_SECTIONAL_AREA: "area, mm²",
+    Quantity.AREA_AT_REFERENCE_AGE: "at norm's age",
+    Quantity.FLATNESS: "AP ÷ RL",
+    Quantity.ANTERIOR_CONCAVITY: "concavity, mm",
 }
-"""What the tables of the pictures call a number."""
+"""What the tables of the pictures call a number, where its key does not say it."""
+
+BY_REGION_HEADINGS: dict[Quantity, str] = {
+    Quantity.RATIO: "signal ÷ reference",
+    Quantity.AREA_AT_REFERENCE_AGE: "area as it would be at the age of the norm, mm²",
+    Quantity.FLATNESS: "anteroposterior ÷ transverse diameter",
+    Quantity.DARKNESS: "darkness, 1 − signal ÷ reference",
+}
+"""What the plots of the pictures call a number, where its key does not say it."""
+
+WITH_ONE_DIGIT = frozenset(
+    {Quantity.CROSS_SECTIONAL_AREA, Quantity.AREA_AT_REFERENCE_AGE, Quantity.ANTERIOR_CONCAVITY}
+)
 
 ALONG_TRACT = "Signal along the tract, from the pons up: tract ÷ reference"
 UNFOLDED = "Precentral gyrus unfolded: how dark its bank is, 1 − signal ÷ reference"
 ALONG_AND_ACROSS = "Across: mm along the gyrus from the midline outwards. Down: mm of depth from its crown."
-BY_REGION = "By region, with the norm"
 COLUMNS_BY_LEVEL = "Columns ÷ dorsal columns"
 CORD_UNROLLED = "Cord unrolled"
 CORD_AREA = "Area, mm²"
+LEVELS_UNKNOWN = "millimetres from the topmost slice"
+MILLIMETRES = "mm"
 NORM_BAND = "norm ± 2 SD"
 NORM = "Norm"
 Z_EXPLAINED = "z: SDs from the mean of the norm, bold from 2 on"
@@ -102,23 +127,45 @@ def _rounded(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def numbers_words(finding: Finding, quantity: Quantity, region: str) -> str:
+def quantity_heading(quantity: Quantity) -> str:
+    """What the tables of the pictures call a number."""
+    return QUANTITY_HEADINGS.get(quantity, quantity.value.replace("_", " "))
+
+
+def by_region_words(quantity: Quantity) -> str:
+    """Title of the plot of a number in every region."""
+    heading = BY_REGION_HEADINGS.get(quantity, quantity_heading(quantity))
+    return f"By region: {heading}"
+
+
+def numbers_words(quantity: Quantity, region: str, sides: Sequence[RegionMeasurements]) -> str:
     """The number of a region on every side it has, with its z-score."""
     parts = []
-    for one in sorted(finding.regions, key=lambda one: one.region.side is Side.LEFT):
+    for one in sides:
         value, z_score = one.value(quantity), one.value(Quantity.Z_SCORE)
-        if one.region.name != region or value is None:
-            continue
-        side = "" if one.region.side is None else f"{SIDE_WORDS[one.region.side].lower()} "
-        score = "" if z_score is None else f" (z {z_score:+.1f})"
-        parts.append(f"{side}{number_words(quantity, value)}{score}")
-    heading = QUANTITY_HEADINGS.get(quantity, quantity.value.replace("_", " "))
-    return f"{short_name(region)}: {heading} {', '.join(parts)}"
+        if value is not None:
+            side = "" if one.region.side is None else f"{SIDE_WORDS[one.region.side].lower()} "
+            score = "" if z_score is None else f" (z {z_score:+.1f})"
+            parts.append(f"{side}{number_words(quantity, value)}{score}")
+    return f"{short_name(region)}: {quantity_heading(quantity)} {', '.join(parts)}"
 
 
 def number_words(quantity: Quantity, value: float) -> str:
     """A number with as many digits as it deserves."""
-    return f"{value:.1f}" if quantity is Quantity.CROSS_SECTIONAL_AREA else f"{value:.2f}"
+    return f"{value:.1f}" if quantity in WITH_ONE_DIGIT else f"{value:.2f}"
+
+
+def band_words(finding: Finding) -> str:
+    """What is said of a motor band as a whole; empty where it was not measured."""
+    sums = {one.value(Quantity.GRADE_SUM) for one in finding.regions} - {None}
+    lengths = {one.region.side: one.value(Quantity.BAND_LENGTH) for one in finding.regions}
+    parts = [f"Sum of grades: {total:.0f} of 12." for total in sums if total is not None]
+    parts.extend(
+        f"{SIDE_WORDS[side]}: dark over {length:.0f} mm."
+        for side in (Side.RIGHT, Side.LEFT)
+        if (length := lengths.get(side)) is not None
+    )
+    return " ".join(parts)
 
 
 def made_by(software_version: str, algorithm: str) -> str:

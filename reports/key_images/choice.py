@@ -1,31 +1,26 @@
 """Which slices show a finding best: those where it is strongest."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from processors.depiction import RegionMap
-from processors.findings import Finding, Quantity, RegionMeasurements, Sign
+from processors.depiction import CordProfile, RegionMap
+from processors.findings import Finding, Sign
 from processors.volume import Volume
+from reports.key_images.measured import region_names, strength
 
 FULL_ENOUGH = 0.6
 """A slice is looked at where it holds at least so much of a region as the fullest slice."""
 
-DARK = frozenset({Sign.MOTOR_BAND, Sign.CST_DIFFUSION, Sign.CORD_ATROPHY, Sign.PRECENTRAL_ATROPHY})
-"""Signs that are the stronger the smaller the number is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A slice along an axis of the volume's array, and the region it was chosen for."""
-
-    index: int
-    region: str
+DARK = frozenset({Sign.MOTOR_BAND, Sign.CST_DIFFUSION})
+"""Signs of a low signal."""
+SHAPES = frozenset({Sign.PRECENTRAL_ATROPHY, Sign.CORD_ATROPHY, Sign.CORD_FLATTENING})
+"""Signs that no signal tells: the middle of the region shows them."""
 
 
 def strongest_slices(
     finding: Finding, volume: Volume, regions: RegionMap, axis: int, most: int, apart_mm: float
-) -> tuple[Chosen, ...]:
+) -> tuple[int, ...]:
     """The best slice of each of the regions in which a finding is strongest, at some distance of each other.
 
     Parameters
@@ -38,47 +33,63 @@ def strongest_slices(
         Smallest distance of two slices.
     """
     step = volume.spacing[axis]
-    chosen: list[Chosen] = []
+    chosen: list[int] = []
     for name in _ranked(finding, regions):
-        for index in _slices_of(finding.sign, volume, regions, axis, name):
-            if all(abs(index - other.index) * step >= apart_mm for other in chosen):
-                chosen.append(Chosen(index, name))
-                break
+        candidates = _slices_of(finding.sign, volume, regions, axis, name)
+        chosen.extend(_farther(candidates, chosen, apart_mm / step)[:1])
         if len(chosen) == most:
             break
     return tuple(chosen)
 
 
+def strongest_stations(
+    sign: Sign, profile: CordProfile, indices: Sequence[int], most: int, apart: float
+) -> tuple[int, ...]:
+    """The slices of a cord that was outlined at which its columns are brightest, or its area is least.
+
+    Parameters
+    ----------
+    indices
+        The slice that each station of the profile lies on.
+    apart
+        Smallest distance of two slices, in slices.
+    """
+    outlined = np.asarray(np.isfinite(profile.contours).all(axis=(1, 2)))
+    good = np.asarray(outlined & profile.used)
+    good = good if good.any() else outlined
+    if sign in SHAPES:
+        order = np.argsort(np.where(good, profile.area_mm2, np.inf), kind="stable")
+    else:
+        ratio = np.mean(list(profile.ratio.values()), axis=0)
+        order = np.argsort(-np.where(good & np.isfinite(ratio), ratio, -np.inf), kind="stable")
+    chosen: list[int] = []
+    for station in order:
+        if good[station] and len(chosen) < most:
+            chosen.extend(_farther([indices[station]], chosen, apart))
+    return tuple(chosen)
+
+
 def strongest_region(finding: Finding) -> str | None:
     """The region in which a finding is strongest; ``None`` where nothing was measured."""
-    names = list(dict.fromkeys(one.region.name for one in finding.regions))
-    return max(names, key=lambda name: _mean_strength(finding, name)) if names else None
+    return max(region_names(finding), key=lambda name: strength(finding, name), default=None)
+
+
+def _farther(candidates: Sequence[int], chosen: Sequence[int], apart: float) -> list[int]:
+    return [index for index in candidates if all(abs(index - other) >= apart for other in chosen)]
 
 
 def _ranked(finding: Finding, regions: RegionMap) -> list[str]:
-    """The regions that were measured, the one where the finding is strongest first."""
+    """The regions that were mapped, the one where the finding is strongest first."""
     drawn = set(np.unique(regions.labels).tolist())
     mapped = dict.fromkeys(region.name for number, region in regions.regions.items() if number in drawn)
-    return sorted(mapped, key=lambda name: -_mean_strength(finding, name))
-
-
-def _mean_strength(finding: Finding, name: str) -> float:
-    found = [_strength(finding.sign, one) for one in finding.regions if one.region.name == name]
-    return float(np.mean(found)) if found else -np.inf
-
-
-def _strength(sign: Sign, region: RegionMeasurements) -> float:
-    z_score, ratio = region.value(Quantity.Z_SCORE), region.value(Quantity.RATIO)
-    value = z_score if z_score is not None else 0.0 if ratio is None else ratio - 1.0
-    return -value if sign in DARK else value
+    return sorted(mapped, key=lambda name: -strength(finding, name))
 
 
 def _slices_of(sign: Sign, volume: Volume, regions: RegionMap, axis: int, name: str) -> list[int]:
-    """The slices with enough of a region on every side it has, that with the strongest signal first."""
-    numbers = [number for number, region in regions.regions.items() if region.name == name]
+    """The slices with enough of a region on every side it has, the best first."""
     length = volume.array.shape[axis]
     counts, sums = [], np.zeros(length)
-    for number in numbers:
+    for number in [number for number, region in regions.regions.items() if region.name == name]:
         places = regions.indices[regions.labels == number]
         if len(places):
             signal = volume.array[tuple(places.T)].astype(np.float64)
@@ -87,5 +98,8 @@ def _slices_of(sign: Sign, volume: Volume, regions: RegionMap, axis: int, name: 
     fewest, all_of_them = np.min(counts, axis=0), np.sum(counts, axis=0)
     least = fewest if fewest.any() else all_of_them
     full = np.flatnonzero((least >= FULL_ENOUGH * least.max()) & (least > 0))
-    means = sums[full] / all_of_them[full]
-    return [int(index) for index in full[np.argsort(means if sign in DARK else -means, kind="stable")]]
+    if sign in SHAPES:
+        order = np.abs(full - np.median(full))
+    else:
+        order = sums[full] / all_of_them[full] * (1 if sign in DARK else -1)
+    return [int(index) for index in full[np.argsort(order, kind="stable")]]

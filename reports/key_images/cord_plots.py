@@ -6,18 +6,27 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
+from matplotlib.ticker import AutoLocator
 
 from processors.depiction import CordProfile
 from processors.findings import Finding, Quantity, Region
 from reports.key_images.page import FAINT, INK, PAPER, SOFT, Page, hexadecimal
 from reports.key_images.plots import BAND_SD, LINE_STYLES, MARKERS, draw_key, edges_between
 from reports.palette import SIDES, region_colour
-from reports.picture_text import COLUMNS_BY_LEVEL, CORD_AREA, CORD_UNROLLED, NOT_COUNTED
+from reports.picture_text import (
+    COLUMNS_BY_LEVEL,
+    CORD_AREA,
+    CORD_UNROLLED,
+    LEVELS_UNKNOWN,
+    MILLIMETRES,
+    NOT_COUNTED,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
 _LEVEL_WIDTH = 46
 _GAP = 26
+_LEAST_RANGE = (0.95, 1.15)
 _UNROLLED = (0.85, 1.0, 1.2)
 """Lowest, usual and highest ratio told apart on the unrolled cord."""
 
@@ -45,10 +54,27 @@ def plot_cord(page: Page, box: tuple[int, int, int, int], finding: Finding, prof
     for axes in plots:
         for border in _borders(profile.levels, edges):
             axes.axhline(border, color=hexadecimal(FAINT), linewidth=0.8, linestyle=":")
+    if not any(profile.levels):
+        plots[0].yaxis.set_major_locator(AutoLocator())
+        page.text(x, y + 12, MILLIMETRES, size=13, colour=SOFT)
     foot = y + height - 12
     page.text(places[0], foot, NOT_COUNTED, size=13, colour=SOFT)
-    draw_key(page, places[2] + each, foot)
+    draw_key(page, places[2] + each, foot, band=bool(np.isfinite(profile.norm_mean).any()))
     page.colour_bar(unrolled, page.axes(places[1], foot - 14, each // 2, 8)).set_ticks(list(_UNROLLED))
+
+
+def plot_area(page: Page, box: tuple[int, int, int, int], finding: Finding, profile: CordProfile) -> None:
+    """The cord's area from top to bottom, by itself; ``box`` as for :func:`plot_cord`."""
+    x, y, width, height = box
+    edges = edges_between(profile.position_mm)
+    axes = page.axes(x + _LEVEL_WIDTH, y + 30, width - _LEVEL_WIDTH, height - 82)
+    axes.set_xlim(edges[0], edges[-1])
+    used = profile.used
+    axes.plot(profile.position_mm, profile.area_mm2, color=hexadecimal(INK), linewidth=1.5)
+    axes.plot(profile.position_mm[used], profile.area_mm2[used], "o", color=hexadecimal(INK), markersize=4)
+    axes.grid(axis="y", color=hexadecimal(PAPER), linewidth=1)
+    page.text(x, y + 12, CORD_AREA, size=15, bold=True)
+    page.text(x + width, y + height - 22, LEVELS_UNKNOWN, size=13, colour=SOFT, align="right")
 
 
 def _borders(levels: tuple[str, ...], edges: FloatArray) -> list[float]:
@@ -103,6 +129,11 @@ def _plot_ratio(axes: Axes, profile: CordProfile) -> None:
             markersize=6,
             linestyle="none",
         )
+
+    known = np.concatenate([*profile.ratio.values(), mean - BAND_SD * sd, mean + BAND_SD * sd])
+    known = known[np.isfinite(known)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (1.0, 1.0)
+    axes.set_xlim(min(low, _LEAST_RANGE[0]) - 0.02, max(high, _LEAST_RANGE[1]) + 0.02)
 
 
 def _plot_unrolled(axes: Axes, profile: CordProfile, edges: FloatArray) -> QuadMesh:

@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 
-from processors.acquisition import Plane
-from processors.depiction import CordProfile, RegionMap
 from processors.findings import Finding, Sign, State
-from processors.volume import SliceSource, Volume
-from reports.key_images.choice import strongest_region, strongest_slices
+from processors.volume import SliceSource
+from reports.key_images.choice import strongest_region
 from reports.key_images.cord_plots import plot_cord
+from reports.key_images.measured import judged_by, sided
 from reports.key_images.page import HEIGHT, PANEL, SOFT, WIDTH, Page
-from reports.key_images.plots import main_quantity
-from reports.key_images.sign_page import MARGIN, STATE_COLOURS, Sources, field_of, frame_page, place_words
-from reports.key_images.slices import cut, cutting_axis, sources_of
-from reports.key_images.tiles import colours_of, draw_slice, window_of
+from reports.key_images.sign_page import MARGIN, STATE_COLOURS, frame_page
+from reports.key_images.subject import (
+    Sources,
+    Subject,
+    draw_place,
+    draw_view,
+    field_of,
+    sources_of,
+    strongest_views,
+)
 from reports.picture_text import made_by, numbers_words, series_words
 from reports.text import CONFIDENCE_NAMES, HEADINGS, SIGN_NAMES, SUPPORTIVE_ONLY
 
@@ -26,9 +31,7 @@ _CORD_PLOT = 300
 def overview_page(
     title: str,
     findings: Sequence[Finding],
-    volumes: Mapping[str, Volume],
-    regions: Mapping[Sign, RegionMap],
-    profiles: Sequence[CordProfile],
+    subjects: Mapping[Sign, Subject],
     software_version: str,
 ) -> tuple[Page, Sources]:
     """All signs of an analysis with their states, a slice of each that was measured, and its images."""
@@ -38,14 +41,15 @@ def overview_page(
         _draw_row(page, _TABLE_Y + place * _ROW, finding, shaded=place % 2 == 0)
     below = _TABLE_Y + len(findings) * _ROW - _ROW // 2
     foot = page.paragraph(MARGIN, below + 16, WIDTH - 2 * MARGIN, SUPPORTIVE_ONLY, size=14, colour=SOFT)
-    shown = [f for f in findings if f.sign in regions and regions[f.sign].series_instance_uid in volumes]
-    shown.sort(key=lambda finding: finding.state is not State.PRESENT)
+    outlined = [(f, subjects[f.sign]) for f in findings if f.sign in subjects]
+    shown = [(finding, subject) for finding, subject in outlined if subject.is_outlined()]
+    shown.sort(key=lambda one: one[0].state is not State.PRESENT)
+    cords = [(f, s.cord) for f, s in shown if s.cord is not None and s.cord.sign is f.sign]
     top = int(foot) + 14
-    tallest = HEIGHT - 40 - 46 - top - (_CORD_PLOT if profiles else 0)
-    sources = _draw_tiles(page, top, tallest, shown[:_MOST_TILES], volumes, regions)
-    for profile in profiles[:1]:
-        own = next(finding for finding in findings if finding.sign is profile.sign)
-        plot_cord(page, (MARGIN, HEIGHT - 36 - _CORD_PLOT, WIDTH - 2 * MARGIN, _CORD_PLOT), own, profile)
+    tallest = HEIGHT - 40 - 46 - top - (_CORD_PLOT if cords else 0)
+    sources = _draw_tiles(page, top, tallest, shown[:_MOST_TILES])
+    for finding, cord in cords[:1]:
+        plot_cord(page, (MARGIN, HEIGHT - 36 - _CORD_PLOT, WIDTH - 2 * MARGIN, _CORD_PLOT), finding, cord)
     return page, sources
 
 
@@ -71,43 +75,26 @@ def _draw_row(page: Page, y: float, finding: Finding, *, shaded: bool) -> None:
 
 
 def _numbers(finding: Finding) -> str:
-    quantity, region = main_quantity(finding), strongest_region(finding)
-    return "" if quantity is None or region is None else numbers_words(finding, quantity, region)
+    quantity, region = judged_by(finding), strongest_region(finding)
+    if quantity is None or region is None:
+        return ""
+    return numbers_words(quantity, region, sided(finding, region))
 
 
-def _draw_tiles(
-    page: Page,
-    y: int,
-    tallest: int,
-    shown: Sequence[Finding],
-    volumes: Mapping[str, Volume],
-    regions: Mapping[Sign, RegionMap],
-) -> Sources:
+def _draw_tiles(page: Page, y: int, tallest: int, shown: Sequence[tuple[Finding, Subject]]) -> Sources:
     columns = max(4, len(shown))
     width = (WIDTH - 2 * MARGIN - (columns - 1) * _GAP) // columns
     height = min(int(width * 1.25), tallest)
-    sources: list[tuple[str, SliceSource]] = []
-    for place, finding in enumerate(shown):
-        one = regions[finding.sign]
-        volume = volumes[one.series_instance_uid]
-        axis = cutting_axis(volume, Plane.AXIAL)
-        chosen = strongest_slices(finding, volume, one, axis, 1, 0.0)
-        if not chosen:
-            continue
+    sources: dict[tuple[str, SliceSource], None] = {}
+    for place, (finding, subject) in enumerate(shown):
         x = MARGIN + place * (width + _GAP)
-        view = cut(volume, axis, chosen[0].index, one)
-        field = field_of(view, finding.sign, (height, width))
-        draw_slice(page, x, y, view, field, window_of(volume, one), colours_of(one))
-        page.text(x, y + height + 14, series_words(volume).split(" · ")[0], size=14, bold=True)
-        page.text(
-            x + width,
-            y + height + 14,
-            HEADINGS[finding.state],
-            size=14,
-            bold=True,
-            colour=STATE_COLOURS[finding.state],
-            align="right",
-        )
-        page.text(x, y + height + 34, place_words(volume, view), size=12, colour=SOFT)
-        sources.extend(sources_of(volume, [view]))
-    return tuple(dict.fromkeys(sources))
+        for view in strongest_views(finding, subject, most=1):
+            field = field_of(subject, view, finding.sign, (height, width))
+            draw_view(page, (x, y), subject, view, field, outlined=True)
+            below = y + height + 14
+            page.text(x, below, series_words(subject.volume).split(" · ")[0], size=14, bold=True)
+            state, colour = HEADINGS[finding.state], STATE_COLOURS[finding.state]
+            page.text(x + width, below, state, size=14, bold=True, colour=colour, align="right")
+            draw_place(page, x, below + 20, subject, view, size=12)
+            sources.update(dict.fromkeys(sources_of(subject, [view])))
+    return tuple(sources)

@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.depiction import CordProfile, CortexStrip, RegionMap
-from processors.findings import BRAIN_SIGNS, Finding, Sign, State
+from processors.findings import BRAIN_SIGNS, CORD_SIGNS, Finding, Sign, State
 from processors.volume import SliceSource, Volume
 from reports.key_images.overview_page import overview_page
 from reports.key_images.sign_page import sign_page
+from reports.key_images.subject import Subject
 from reports.picture_text import OVERVIEW_TITLES
 from reports.text import SIGN_NAMES
 
@@ -67,27 +68,41 @@ def pictures(
     """
     if all(finding.state is State.NOT_EVALUATED for finding in findings):
         return ()
-    maps: dict[Sign, RegionMap] = {}
-    for one in region_maps:
-        if _fits(one, volumes.get(one.series_instance_uid)):
-            maps.setdefault(one.sign, one)
-    profiles: dict[Sign, CordProfile] = {}
-    for profile in cord_profiles:
-        if len(profile.position_mm):
-            profiles.setdefault(profile.sign, profile)
+    subjects = {
+        finding.sign: subject
+        for finding in findings
+        if (subject := _subject(finding, volumes, region_maps, cord_profiles)) is not None
+    }
     title = OVERVIEW_TITLES[analysis_of(findings)]
-    page, sources = overview_page(title, findings, volumes, maps, tuple(profiles.values()), software_version)
+    page, sources = overview_page(title, findings, subjects, software_version)
     drawn = [KeyPicture(None, title, page.pixels(), sources)]
     for finding in findings:
-        if finding.state not in PICTURED:
-            continue
-        regions = maps.get(finding.sign)
-        uid = regions.series_instance_uid if regions is not None else next(iter(finding.series_uids), "")
-        page, sources = sign_page(
-            finding, volumes.get(uid), regions, strips, profiles.get(finding.sign), software_version
-        )
-        drawn.append(KeyPicture(finding.sign, SIGN_NAMES[finding.sign], page.pixels(), sources))
+        if finding.state in PICTURED:
+            page, sources = sign_page(finding, subjects.get(finding.sign), strips, software_version)
+            drawn.append(KeyPicture(finding.sign, SIGN_NAMES[finding.sign], page.pixels(), sources))
     return tuple(drawn)
+
+
+def _subject(
+    finding: Finding,
+    volumes: Mapping[str, Volume],
+    region_maps: Sequence[RegionMap],
+    cord_profiles: Sequence[CordProfile],
+) -> Subject | None:
+    """The series that a finding is shown on: that of its regions, or the first it was measured on."""
+    own = (one for one in region_maps if one.sign is finding.sign)
+    regions = next((one for one in own if _fits(one, volumes.get(one.series_instance_uid))), None)
+    uids = finding.series_uids if regions is None else (regions.series_instance_uid,)
+    volume = next((volumes[uid] for uid in uids if uid in volumes), None)
+    if volume is None:
+        return None
+    cords = [
+        one
+        for one in cord_profiles
+        if one.series_instance_uid == volume.series_instance_uid and np.isfinite(one.contours).any()
+    ]
+    cords.sort(key=lambda one: one.sign is not finding.sign)
+    return Subject(volume, regions, cords[0] if cords and finding.sign in CORD_SIGNS else None)
 
 
 def _fits(regions: RegionMap, volume: Volume | None) -> bool:

@@ -16,6 +16,7 @@ from processors.findings import (
     Side,
     TractProfile,
 )
+from reports.key_images.measured import compared_by, region_names
 from reports.key_images.page import FAINT, INK, PAPER, SOFT, Page, hexadecimal
 from reports.palette import SIDES, region_colour
 from reports.picture_text import ALONG_AND_ACROSS, NORM_BAND, SIDE_WORDS, short_name
@@ -23,31 +24,11 @@ from reports.picture_text import ALONG_AND_ACROSS, NORM_BAND, SIDE_WORDS, short_
 FloatArray = npt.NDArray[np.float64]
 
 BAND_SD = 2.0
-BESIDE = frozenset(
-    {
-        Quantity.RATIO_UNCORRECTED,
-        Quantity.Z_SCORE,
-        Quantity.NORM_MEAN,
-        Quantity.NORM_SD,
-        Quantity.NORM_N,
-        Quantity.VOXELS,
-        Quantity.COVERAGE,
-        Quantity.LESION_SHARE,
-    }
-)
-"""Numbers that go with what a sign measures, and are not it."""
-
 LINE_STYLES = {Side.LEFT: "-", Side.RIGHT: (0, (4, 1.6))}
 MARKERS = {Side.LEFT: "o", Side.RIGHT: "s"}
 _DARKNESS = (0.0, 0.2, 0.4)
 _STRIP_LEFT, _STRIP_FOOT = 84, 84
 _SEGMENT_STRIP = 9
-
-
-def main_quantity(finding: Finding) -> Quantity | None:
-    """The number that a sign is judged by; ``None`` where nothing was measured."""
-    given = (m.quantity for region in finding.regions for m in region.measurements)
-    return next((quantity for quantity in given if quantity not in BESIDE), None)
 
 
 def draw_key(page: Page, x: float, y: float, *, sides: bool = True, band: bool = True) -> None:
@@ -110,7 +91,7 @@ def plot_profiles(page: Page, box: tuple[int, int, int, int], profiles: Sequence
 def edges_between(positions: FloatArray) -> FloatArray:
     """The borders of the cells around positions, halfway between them; one more than there are positions."""
     if len(positions) == 1:
-        return positions[0] + np.array([-0.5, 0.5])
+        return np.array([positions[0] - 0.5, positions[0] + 0.5])
     middles = (positions[1:] + positions[:-1]) / 2
     return np.concatenate([[2 * positions[0] - middles[0]], middles, [2 * positions[-1] - middles[-1]]])
 
@@ -141,12 +122,12 @@ def _segments(
 
 def plot_regions(page: Page, box: tuple[int, int, int, int], finding: Finding) -> None:
     """The number that a sign is judged by in each region, left and right, over its norm."""
-    quantity = main_quantity(finding)
+    quantity = compared_by(finding)
     if quantity is None:
         return
     x, y, width, height = box
     axes = page.axes(x, y, width, height - 22)
-    names = list(dict.fromkeys(region.region.name for region in finding.regions))
+    names = region_names(finding)
     values: list[float] = []
     for region in finding.regions:
         value = region.value(quantity)

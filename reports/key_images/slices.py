@@ -5,7 +5,6 @@ coronal pictures, the front is at the top of axial and on the left of sagittal o
 are computed from the affine, never from the turning.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from scipy import ndimage as ndi
 
 from processors.acquisition import Plane
 from processors.depiction import RegionMap
-from processors.volume import SliceSource, Volume
+from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -131,15 +130,6 @@ def cut(volume: Volume, axis: int, index: int, regions: RegionMap | None = None)
     origin = volume.affine[:3, 3] + index * volume.affine[:3, axis]
     to_patient = np.column_stack([volume.affine[:3, kept[0]], volume.affine[:3, kept[1]], origin])
     return _turned(pixels, labels, to_patient, axis, index)
-
-
-def sources_of(volume: Volume, shown: Sequence[Slice]) -> tuple[tuple[str, SliceSource], ...]:
-    """The images that slices were cut from, each once, with their Series Instance UID."""
-    found: dict[tuple[str, SliceSource], None] = {}
-    for one in shown:
-        images = volume.sources if one.axis else volume.sources[one.index : one.index + 1]
-        found.update(dict.fromkeys((volume.series_instance_uid, image) for image in images))
-    return tuple(found)
 
 
 def _turned(

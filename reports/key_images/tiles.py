@@ -57,9 +57,13 @@ def window_of(volume: Volume, regions: RegionMap) -> Window:
     signal = volume.array[tuple(regions.indices.T)]
     reference = np.isin(regions.labels, list(regions.references))
     usual = float(np.median(signal[reference] if reference.any() else signal))
+    return window_around(volume, usual, CORD_WINDOWS if regions.sign in CORD_SIGNS else WINDOWS)
+
+
+def window_around(volume: Volume, usual: float, windows: Mapping[Contrast, tuple[float, float]]) -> Window:
+    """A window in multiples of a tissue's signal; over the whole signal where the tissue has none."""
     if not usual > 0:
         return whole_window(volume)
-    windows = CORD_WINDOWS if regions.sign in CORD_SIGNS else WINDOWS
     low, high = windows.get(volume.contrast, ANY_WINDOW)
     return Window(low * usual, high * usual)
 
