@@ -29,6 +29,11 @@ def _is_minimum_projection(f: Facts) -> bool:
     )
 
 
+def _is_reformatted(f: Facts) -> bool:
+    acquired = "ORIGINAL" in f.kind and f.gradient_echo is True and ("MP" in f.variant or f.ti is not None)
+    return bool(say.REFORMATTED.search(f.series_words) or (say.MPR.search(f.series_words) and not acquired))
+
+
 KINDS: tuple[Rule, ...] = (
     Rule(Contrast.OTHER, SURE, "not an MR image", lambda f: not f.is_mr),
     Rule(
@@ -60,6 +65,18 @@ KINDS: tuple[Rule, ...] = (
             bool(say.B0.search(f.series_words)) and (_is_phase(f) or bool(f.kind & {"REAL", "R", "R_FFE"}))),
     ),
     Rule(
+        Contrast.FIELD_MAP, LIKELY, "described as B0, a gradient echo of short echo time",
+        lambda f: bool(say.B0.search(f.series_words)) and f.gradient_echo is not False
+        and "EP" not in f.sequence and between(f.te, 0.5, 12),
+    ),
+    Rule(
+        Contrast.FIELD_MAP, GUESS, "echo-planar pair for a field map: spin echo without diffusion encoding",
+        lambda f: not (f.b_value or 0) > 0 and not say.DWI.search(f.series_words) and (
+            "epse" in f.sequence_name
+            or ("EP" in f.sequence and bool(say.ECHO_PLANAR_FIELD_MAP.search(f.series_words)))
+        ),
+    ),
+    Rule(
         Contrast.FUNCTIONAL, SURE, "Image Type says functional, perfusion or spin labelling",
         lambda f: bool(f.kind & {"FMRI", "ASL", "PERFUSION", "PERFUSION_ASL", "BOLD", "CBF", "CBV", "MTT",
                                  "TTP", "RCBF", "RCBV", "RELCBV", "RELCBF", "RELMTT"})
@@ -72,6 +89,7 @@ KINDS: tuple[Rule, ...] = (
     Rule(
         Contrast.OTHER, LIKELY, "description names a derived map other than ADC",
         lambda f: bool(say.DERIVED_MAP.search(f.series_words))
+        or (bool(say.TENSOR.search(f.series_words)) and "ORIGINAL" not in f.kind)
         or bool(f.kind & {"FA", "EADC", "ECD", "TENSOR", "T1 MAP", "T2 MAP",
                           "T2_STAR MAP", "SUBTRACTION", "SUBTRACT", "SUB", "R2_STAR MAP",
                           "T1_MAP", "T2_MAP", "FA_MAP", "EXP_ADC"})
@@ -104,7 +122,7 @@ KINDS: tuple[Rule, ...] = (
     ),
     Rule(
         Contrast.OTHER, LIKELY, "reformatted or projected from other images",
-        lambda f: _is_minimum_projection(f) or bool(say.REFORMATTED.search(f.series_words))
+        lambda f: _is_minimum_projection(f) or _is_reformatted(f)
         or bool(f.kind & {
             "MPR", "REFORMATTED", "CURVED_MPR", "VOLUME_RENDER", "SURFACE_RENDER",
             "MPR_THICK", "MPR_THIN", "CPR", "CSA MPR", "CSAPARALLEL", "RESAMPLED",

@@ -34,6 +34,10 @@ def not_a_patient(header: Header) -> str | None:
         return "the descriptions name a phantom"
     if say.ANIMAL.search(texts):
         return "the descriptions name an animal"
+    if say.ANIMAL_COIL.search(words_in(header, "ReceiveCoilName", "TransmitCoilName")):
+        return "the coil is one for animals"
+    if say.ANIMAL_SCANNER.search(words_in(header, "Manufacturer")):
+        return "the scanner is one for animals"
     field = number_in(header, "MagneticFieldStrength")
     if field is not None and STRONGEST_HUMAN_FIELD < field < STRONGEST_FIELD:
         return "the field is stronger than that of scanners for people"

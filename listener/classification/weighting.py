@@ -100,7 +100,7 @@ TIMING: tuple[Rule, ...] = (
     Rule(
         Contrast.PD, GUESS, "spin echo with long repetition and short echo times",
         lambda f: f.gradient_echo is False and not _inversion_recovery(f)
-        and f.tr is not None and f.tr >= 1800 and between(f.te, 5, 45),
+        and f.tr is not None and f.tr >= 1800 and between(f.te, 5, 40),
     ),
 )  # fmt: skip
 
@@ -147,7 +147,7 @@ CONTRADICTIONS: tuple[tuple[Contrast, str, Callable[[Facts], bool]], ...] = (
     (Contrast.FLAIR, "repetition time too short for FLAIR", lambda f: f.tr is not None and f.tr < 2500),
     (Contrast.FLAIR, "inversion time does not null CSF", lambda f: f.ti is not None and f.ti < 1100),
     (Contrast.FLAIR, "gradient echo", lambda f: f.gradient_echo is True),
-    (Contrast.T2, "echo time too short for T2", lambda f: f.te is not None and f.te < 50),
+    (Contrast.T2, "echo time too short for T2", lambda f: f.te is not None and f.te < 40),
     (
         Contrast.T2, "echo time too long for tissue",
         lambda f: f.te is not None and f.te > _longest_t2_echo(f),

@@ -138,14 +138,13 @@ ADC = _any(
 )
 DERIVED_MAP = _any(
     _words(
-        r"ktrans|nei|aif|sub|subtr\w*|subtraction|differenz|mean|tmap|zmap|"
+        r"ktrans|nei|aif|sub(?! ?\d)|subtr\w*|subtraction|differenz|mean|tmap|zmap|"
         "ratio|fused?|fusion|overlay"
     ),
     "(?<![a-z])e ?adc",
     "exponential",
     "(?<![a-z])(?:col)?fa(?![a-z0-9])",
     r"fraction\w* anis",
-    "tensor",
     "tractogr",
     r"(?:t1|t2|t2 ?\*|r1|r2|r2 ?\*|pd|b0|phase|swi|t2 ?star) ?map",
     "mapit",
@@ -155,6 +154,8 @@ DERIVED_MAP = _any(
     "color|colour",
 )
 B0 = _any(r"(?<![a-z])b0(?![a-z0-9])")
+TENSOR = _any("tensor")
+ECHO_PLANAR_FIELD_MAP = _any(_words("fm"))
 PERFUSION_MAP = _any(_words(r"(?:r|rel)?cb[fv]|(?:r|rel)?mtt|ttp|tmax|pbp|gbp"))
 BOLUS = _any(_words("dsc|dce|pwi|t1 ?perf|t2 ?perf|ep2d perf|perfusion|tricks|twist"), "灌注|перфуз")
 SPIN_LABELLING = _any(_words("p?c?asl|pasl|spin ?label\\w*|arterial"))
@@ -163,6 +164,7 @@ DWI = _any(
     _words(r"dw|ep b\d+|ez b\d*"),
     "(?<![a-z])[sdi]?dwi",
     "diff",
+    "tensor",
     "difuz|diffuz",
     "(?<![a-z])dti",
     r"(?<![a-z])s?b ?=? ?[1-9]\d{2,3}(?!\d)",
@@ -375,6 +377,8 @@ ANIMAL = _any(
     ),
     "獣医|犬|猫|ветерин",
 )
+ANIMAL_COIL = _any(_words("nhp|rats?|mouse|mice|rodents?|marmosets?|macaques?"))
+ANIMAL_SCANNER = _any("bruker biospin")
 HEAD_COIL = _any(
     "(?<![a-z])(?:head|brain)(?! ?(?:neck|spine|matrix))", r"hrbrain|cp head|ch ?brain|he ?[ap](?![a-z])"
 )
@@ -395,7 +399,9 @@ BOTH_CONTRAST = _any(
     _words("sem e com|con e senza|senza e con|met en zonder|pre and post|pre ?& ?post|pre post"),
     r"±|(?<![a-z])s c cont|平扫 ?\+ ?增强",
 )
-REFORMATTED = _any(_words(r"mpr|reformat\w*|curved|cpr"))
+REFORMATTED = _any(_words(r"reformat\w*|curved|cpr"))
+MPR = _any(_words("mpr"))
+"""A multiplanar reformat, and on some scanners the short name of an MPRAGE."""
 
 SPIN_ECHO_NAME = _any("tse|spc|tir|fse|fast ?se|haste|cube|vista", r"(?<![a-z])(?:se|h)\d", "fir")
 GRADIENT_ECHO_NAME = _any(
