@@ -91,7 +91,7 @@ def _axial(
     levels = cord.levels()
     drawn = Coverage(rng.choice(list(SHARES), p=list(SHARES.values())))
     span = {
-        Coverage.WHOLE: (cord.discs[-2] + 4, levels["C2"][1] - 2),
+        Coverage.WHOLE: (levels["C7"][0] - 12, levels["C2"][1] - 2),
         Coverage.PART: (levels["C6"][0] - 2, levels["C4"][1] + 2),
         Coverage.WITH_HEAD: (levels["C7"][0], cord.top + 25),
     }[coverage or drawn]

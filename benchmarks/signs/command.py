@@ -2,10 +2,11 @@
 
 import typer
 
-from benchmarks.signs import brain
+from benchmarks.signs import brain, cord
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command("brain")(brain.main)
+app.command("cord")(cord.main)
 
 
 @app.callback(invoke_without_command=True)
@@ -13,3 +14,4 @@ def main(context: typer.Context) -> None:
     """Run every part, or the one that is named."""
     if context.invoked_subcommand is None:
         brain.main()
+        cord.main()

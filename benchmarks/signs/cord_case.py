@@ -7,7 +7,7 @@ import numpy.typing as npt
 from matplotlib.path import Path as Outline
 
 from benchmarks.signs.cord_groups import BY_NAME, Series
-from benchmarks.signs.runner import Row
+from benchmarks.signs.resuming import Row
 from phantoms.neck_imaging import CordTruth, cord_truth
 from phantoms.neck_variety import drawn_neck_plan
 from phantoms.patient import PhantomPatient
@@ -21,6 +21,9 @@ from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
 
+READ = (Quantity.RATIO, Quantity.CROSS_SECTIONAL_AREA, Quantity.FLATNESS)
+"""What the signs read; each region of a sign has one of them."""
+
 BRIGHT = 0.6
 """Signal of fluid over that of the cord from which a slice is one of inflow, as the truth has it."""
 
@@ -33,7 +36,7 @@ def run_case(group_name: str, seed: int) -> Row:
     dict
         ``group``, ``label``, ``seed``; ``acquisition`` in words; ``signs``: per sign ``change`` (the fraction
         drawn), ``side`` (drawn on one side only), ``state``, ``confidence``, ``reasons``, and per region
-        ``ratio``, ``area`` and ``z``; ``cord``: per axial series what :func:`_compared` says; CPU seconds for
+        its ``value`` and ``z``; ``cord``: per axial series what :func:`_compared` says; CPU seconds for
         ``drawing`` and ``analysis``.
     """
     group = BY_NAME[group_name]
@@ -85,8 +88,7 @@ def _said(patient: PhantomPatient, sign: Sign, finding: Finding) -> Row:
         "reasons": [reason.key for reason in finding.reasons],
         "regions": {
             measured.region.key: {
-                "ratio": measured.value(Quantity.RATIO),
-                "area": measured.value(Quantity.CROSS_SECTIONAL_AREA),
+                "value": next((v for q in READ if (v := measured.value(q)) is not None), None),
                 "z": measured.value(Quantity.Z_SCORE),
             }
             for measured in finding.regions
@@ -132,7 +134,7 @@ def _compared(
         "levelled": len(off),
         "furthest": max(off, default=None),
         "misnamed": sum(value > 0 for value in off),
-        "bright": int(bright[crossing].sum()),
+        "bright": int(bright[np.isfinite(truth.height_mm)].sum()),
         "counted": counted,
     }
 

@@ -1,7 +1,9 @@
-"""Shares with their uncertainty."""
+"""Shares with their uncertainty, changes as drawn and as measured, and what figures are held to."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import median
 
 Z95 = 1.959964
 
@@ -37,3 +39,32 @@ class Share:
             return "–"
         low, high = self.interval
         return f"{self.hits}/{self.of} = {self.value:.3f} ({low:.2f}–{high:.2f})"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePair:
+    """A region of one person with the sign and without it: fractional changes of what the sign reads."""
+
+    sign: str
+    region: str
+    drawn: float
+    measured: float
+
+
+def median_error(pairs: Iterable[ChangePair]) -> float:
+    """Median over regions of how far the measured change is from the drawn one; NaN without any."""
+    return median([abs(p.measured - p.drawn) for p in pairs] or [math.nan])
+
+
+def median_shift(pairs: Iterable[ChangePair]) -> float:
+    """Median over regions of measured less drawn change, its sign kept; NaN without any."""
+    return median([p.measured - p.drawn for p in pairs] or [math.nan])
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A figure that the software is held to; ``met`` is ``None`` where nothing was measured."""
+
+    name: str
+    figure: str
+    met: bool | None

@@ -1,0 +1,147 @@
+"""The signs of the cord on synthetic necks: ``python -m benchmarks signs cord``.
+
+What was drawn is known, so the result is how often each sign is found at each strength, how often one that
+was not drawn is, how well the change is measured, and how well the cord and its levels are found.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.signs import cord_summary as summary
+from benchmarks.signs.cord_case import run_case
+from benchmarks.signs.cord_figure import draw_figure
+from benchmarks.signs.cord_groups import BY_NAME, CALIBRATION, GROUPS, HELD_OUT, SEEDS_A_GROUP, Group
+from benchmarks.signs.resuming import Row, results, table
+from benchmarks.signs.statistics import median_error, median_shift
+from processors.findings import CORD_SIGNS
+
+STATES = ("present", "indeterminate", "absent", "not_evaluated")
+
+console = Console(width=150)
+
+
+def main(
+    patients: Annotated[
+        int, typer.Option(min=1, max=SEEDS_A_GROUP, help="At most so many in each group.")
+    ] = SEEDS_A_GROUP,
+    only: Annotated[list[str] | None, typer.Option(help="A group to run; repeat for more.")] = None,
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="Use the seeds that may be tuned on, not the held-out ones.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Patients analysed at once.")] = 1,
+    json_path: Annotated[
+        Path | None,
+        typer.Option("--json", help="Keep each patient's result here, a line each, and go on from it."),
+    ] = None,
+    figure: Annotated[Path | None, typer.Option(help="Draw the result to this file.")] = None,
+) -> None:
+    """Analyse synthetic necks with and without the signs of the cord, and print tables."""
+    unknown = [name for name in only or () if name not in BY_NAME]
+    if unknown:
+        raise typer.BadParameter(f"no group {unknown[0]!r}; there are: {'; '.join(BY_NAME)}")
+    groups = tuple(BY_NAME[name] for name in only) if only else GROUPS
+    block = CALIBRATION if calibration else HELD_OUT
+    cases = [
+        (group.name, group.seed(block, n)) for n in range(patients) for group in groups if n < group.patients
+    ]
+    found = results(cases, run_case, jobs, json_path)
+    rows = list(found.values())
+    said = summary.said_of(rows)
+    _print_groups(groups, rows, said)
+    _print_strengths(said)
+    _print_negatives(said)
+    _print_geometry(rows)
+    _print_criteria(said, rows)
+    cpu = sum(row["drawing_s"] + row["analysis_s"] for row in rows)
+    console.print(
+        f"{len(rows)} synthetic necks, seeds from {block}; {cpu / 60:.1f} CPU minutes, "
+        f"{cpu / max(len(rows), 1):.1f} s each. Phantom performance: it says nothing of diagnostic accuracy."
+    )
+    if figure:
+        draw_figure(said, figure)
+    if len(rows) < len(cases):
+        raise typer.Exit(1)
+
+
+def _four(states: Counter[str]) -> str:
+    return "/".join(str(states[state]) for state in STATES)
+
+
+def _print_groups(groups: Sequence[Group], rows: Sequence[Row], said: Sequence[summary.Said]) -> None:
+    columns = ("group", "n", *(sign.value for sign in CORD_SIGNS))
+    shown = table("What was said: present / indeterminate / absent / not evaluated", *columns)
+    for group in groups:
+        own = [s for s in said if s.group == group.name]
+        if own:
+            cells = (_four(summary.states(summary.of_sign(own, sign))) for sign in CORD_SIGNS)
+            shown.add_row(group.name, str(sum(row["group"] == group.name for row in rows)), *cells)
+    console.print(shown)
+
+
+def _print_strengths(said: Sequence[summary.Said]) -> None:
+    columns = ("sign", "drawn", "called present", "all four states", "confidence", "change: error", "shift")
+    shown = table("Drawn on both sides", *columns)
+    for sign, change in summary.strengths():
+        own = summary.drawn_so(said, sign, change)
+        pairs = summary.change_pairs(said, sign, change)
+        sure = Counter(s.confidence for s in own if s.present)
+        shown.add_row(
+            sign.value,
+            f"{100 * change:+.0f} %",
+            str(summary.sensitivity(said, sign, change)),
+            _four(summary.states(own)),
+            ", ".join(f"{n} {name}" for name, n in sure.items()),
+            f"{median_error(pairs):.4f}" if pairs else "–",
+            f"{median_shift(pairs):+.4f}" if pairs else "–",
+        )
+    console.print(shown)
+
+
+def _print_negatives(said: Sequence[summary.Said]) -> None:
+    shown = table("Not drawn on both sides, called present", "what it is", *(s.value for s in CORD_SIGNS))
+    for label in (*summary.labels_of(said), None):
+        shares = [summary.false_presents(summary.of_sign(said, sign), label) for sign in CORD_SIGNS]
+        cells = (f"{share.hits}/{share.of}" if share.of else "" for share in shares)
+        shown.add_row(label or "all", *cells)
+    shares = [summary.specificity(summary.of_sign(said, sign)) for sign in CORD_SIGNS]
+    shown.add_row("specificity", *map(str, shares))
+    shares = [summary.undecided(summary.of_sign(said, sign)) for sign in CORD_SIGNS]
+    shown.add_row("healthy, left open", *map(str, shares))
+    console.print(shown)
+    found = ", ".join(f"{key} {count}" for key, count in summary.reasons(said).most_common())
+    console.print(f"Reasons for leaving a healthy or a drawn sign open: {found or 'none'}.")
+
+
+def _print_geometry(rows: Sequence[Row]) -> None:
+    columns = ("axial series", "n", "slices outlined", "Dice", "area error", "level misnamed", "furthest")
+    shown = table("The cord on axial series, against what was drawn", *columns)
+    for sign in summary.SIGNAL_SIGNS:
+        found = summary.geometry_of(rows, sign)
+        if not found.series:
+            continue
+        shown.add_row(
+            "T1" if sign is summary.SIGNAL_SIGNS[0] else "T2 or T2*",
+            str(found.series),
+            str(found.outlined),
+            f"{median(found.dice):.3f}, least {min(found.dice):.3f}" if found.dice else "–",
+            f"{median(found.area):+.3f}, median |·| {median(map(abs, found.area)):.3f}"
+            if found.area
+            else "–",
+            str(found.misnamed),
+            "–" if found.furthest is None else f"{found.furthest:.2f} vertebrae",
+        )
+    console.print(shown)
+
+
+def _print_criteria(said: Sequence[summary.Said], rows: Sequence[Row]) -> None:
+    shown = table("What it is held to", "figure", "measured", "")
+    for criterion in summary.criteria(said, rows):
+        verdict = {True: "met", False: "NOT MET", None: "not measured"}[criterion.met]
+        shown.add_row(criterion.name, criterion.figure, verdict)
+    console.print(shown)
