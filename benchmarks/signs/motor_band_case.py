@@ -55,7 +55,7 @@ def run_case(group_name: str, seed: int) -> Row:
         "signs": {
             sign.value: _said(patient, sign, findings[sign])
             for sign in SIGNS
-            if sign is Sign.PRECENTRAL_ATROPHY or group.shows is not None
+            if (group.shows if sign is Sign.MOTOR_BAND else plans[0].timing.three_d)
         },
         "drawing_s": round(drawn - started, 2),
         "analysis_s": round(done - drawn, 2),

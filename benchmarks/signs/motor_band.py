@@ -1,0 +1,149 @@
+"""The signs of the motor cortex on synthetic brains: ``python -m benchmarks signs motor_band``.
+
+SWI comes from susceptibility: what was drawn is iron in ppb, and the result is how often the motor band is
+found at each amount, and how often where something else darkens the cortex. ``precentral_atrophy`` is judged
+wherever the T1 is three-dimensional.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.signs import motor_band_summary as summary
+from benchmarks.signs.brain import CALIBRATION, HELD_OUT
+from benchmarks.signs.brain_summary import (
+    Said,
+    confidences,
+    false_presents,
+    labels_of,
+    of_sign,
+    said_of,
+    sensitivity,
+    specificity,
+)
+from benchmarks.signs.motor_band_case import run_case
+from benchmarks.signs.motor_band_figure import draw_figure
+from benchmarks.signs.motor_band_groups import BY_NAME, GROUPS, SEEDS_A_GROUP, Group
+from benchmarks.signs.resuming import Row, results, table
+
+console = Console(width=150)
+
+
+def main(
+    patients: Annotated[
+        int, typer.Option(min=1, max=SEEDS_A_GROUP, help="At most so many in each group.")
+    ] = SEEDS_A_GROUP,
+    only: Annotated[list[str] | None, typer.Option(help="A group to run; repeat for more.")] = None,
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="Use the seeds that may be tuned on, not the held-out ones.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Patients analysed at once.")] = 1,
+    json_path: Annotated[
+        Path | None,
+        typer.Option("--json", help="Keep each patient's result here, a line each, and go on from it."),
+    ] = None,
+    figure: Annotated[Path | None, typer.Option(help="Draw the result to this file.")] = None,
+) -> None:
+    """Analyse synthetic brains with and without the signs of the motor cortex, and print tables."""
+    groups = _chosen(only)
+    block = CALIBRATION if calibration else HELD_OUT
+    cases = [
+        (group.name, group.seed(block, n))
+        for n in range(max(min(patients, group.patients) for group in groups))
+        for group in groups
+        if n < min(patients, group.patients)
+    ]
+    rows = list(results(cases, run_case, jobs, json_path).values())
+    said = said_of(rows)
+    _print_groups(groups, rows, said)
+    _print_signs(said)
+    _print_confounders(said)
+    _print_grades(groups, rows)
+    _print_criteria(said)
+    cpu = sum(row["drawing_s"] + row["analysis_s"] for row in rows)
+    console.print(
+        f"{len(rows)} synthetic brains, seeds from {block}; {cpu / 60:.1f} CPU minutes, "
+        f"{cpu / max(len(rows), 1):.1f} s each. Phantom performance: it says nothing of diagnostic accuracy."
+    )
+    if figure:
+        draw_figure(said, figure)
+    if len(rows) < len(cases):
+        raise typer.Exit(1)
+
+
+def _chosen(only: Sequence[str] | None) -> tuple[Group, ...]:
+    unknown = [name for name in only or () if name not in BY_NAME]
+    if unknown:
+        raise typer.BadParameter(f"no group {unknown[0]!r}; there are: {'; '.join(BY_NAME)}")
+    return tuple(BY_NAME[name] for name in only) if only else GROUPS
+
+
+def _print_groups(groups: Sequence[Group], rows: Sequence[Row], said: Sequence[Said]) -> None:
+    drawn = table(
+        "What was said of each group: present / indeterminate / absent / not evaluated", "group", "n", "seeds"
+    )
+    signs = summary.signs_in(said)
+    for sign in signs:
+        drawn.add_column(sign.value)
+        drawn.add_column("reasons")
+    for group in groups:
+        seeds = [row["seed"] for row in rows if row["group"] == group.name]
+        if not seeds:
+            continue
+        cells = []
+        for sign in signs:
+            own = [s for s in of_sign(said, sign) if s.group == group.name]
+            states = Counter(s.state for s in own)
+            four = [states[state] for state in ("present", "indeterminate", "absent", "not_evaluated")]
+            reasons = Counter(reason for s in own for reason in s.reasons)
+            cells.append("/".join(map(str, four)) if own else "")
+            cells.append(", ".join(f"{key} {count}" for key, count in reasons.most_common(3)))
+        drawn.add_row(group.name, str(len(seeds)), f"{min(seeds)}–{max(seeds)}", *cells)
+    console.print(drawn)
+
+
+def _print_signs(said: Sequence[Said]) -> None:
+    drawn = table("Per sign", "sign", "drawn", "present", "confidence", "specificity", "left open")
+    for sign in summary.signs_in(said):
+        own = of_sign(said, sign)
+        for severity in summary.SEVERITIES:
+            counts = confidences(own, severity)
+            drawn.add_row(
+                sign.value,
+                summary.NAMES[sign][severity],
+                str(sensitivity(own, severity)),
+                ", ".join(f"{counts[name]} {name}" for name in ("low", "moderate", "high") if counts[name]),
+                str(specificity(own)),
+                str(summary.left_open(own)),
+            )
+    console.print(drawn)
+
+
+def _print_confounders(said: Sequence[Said]) -> None:
+    signs = summary.signs_in(said)
+    drawn = table("Not drawn on both sides, called present", "what it is", *(s.value for s in signs))
+    for label in labels_of(said):
+        shares = [false_presents(of_sign(said, sign), label) for sign in signs]
+        drawn.add_row(label, *(str(share) if share.of else "" for share in shares))
+    console.print(drawn)
+
+
+def _print_grades(groups: Sequence[Group], rows: Sequence[Row]) -> None:
+    drawn = table("Sum of six grades, 0 to 12", "group", "sums")
+    sums = summary.grade_sums(rows)
+    for group in groups:
+        if group.name in sums:
+            drawn.add_row(group.name, " ".join(map(str, sums[group.name])))
+    console.print(drawn)
+
+
+def _print_criteria(said: Sequence[Said]) -> None:
+    drawn = table("What it is held to", "figure", "measured", "")
+    for criterion in summary.criteria(said):
+        verdict = {True: "met", False: "NOT MET", None: "not measured"}[criterion.met]
+        drawn.add_row(criterion.name, criterion.figure, verdict)
+    console.print(drawn)

@@ -1,0 +1,81 @@
+"""The result for the cortical signs as one picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+
+from benchmarks.signs.brain_summary import Said, false_presents, labels_of, of_sign, sensitivity
+from benchmarks.signs.motor_band_summary import NAMES, SEVERITIES, signs_in
+from processors.findings import Sign, State
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+COLOURS = {State.PRESENT: "#b03030", State.INDETERMINATE: "#d9a441", State.ABSENT: "#2c8a4b"}
+
+
+def draw_figure(said: Sequence[Said], path: Path) -> None:
+    """Sensitivity, false presents and measured darkness of each group, side by side."""
+    figure, (found, false, dark) = plt.subplots(
+        1, 3, figsize=(15, 5.2), facecolor="white", gridspec_kw={"width_ratios": [0.8, 1.1, 1.3]}
+    )
+    _draw_sensitivity(found, said)
+    _draw_false_presents(false, said)
+    _draw_darkness(dark, of_sign(said, Sign.MOTOR_BAND))
+    figure.text(0.01, 0.01, "Synthetic heads, 95 % intervals after Wilson", fontsize=8, color="#555555")
+    figure.tight_layout(rect=(0, 0.03, 1, 1))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def _draw_sensitivity(axes: Axes, said: Sequence[Said]) -> None:
+    names = []
+    for sign in signs_in(said):
+        for severity in SEVERITIES:
+            share = sensitivity(of_sign(said, sign), severity)
+            if not share.of:
+                continue
+            low, high = share.interval
+            place = len(names)
+            axes.bar(place, share.value, 0.7, color="#3b6fb6" if sign is Sign.MOTOR_BAND else "#8a5fbf")
+            axes.plot([place, place], [low, high], color="#333333", linewidth=1)
+            axes.text(place, 1.02, f"{share.hits}/{share.of}", ha="center", fontsize=8)
+            names.append(NAMES[sign][severity])
+    axes.set_xticks(range(len(names)), names, fontsize=8)
+    axes.set_ylim(0, 1.1)
+    axes.set_title("drawn on both sides, called present:\nmotor band (blue), atrophy (violet)", fontsize=10)
+
+
+def _draw_false_presents(axes: Axes, said: Sequence[Said]) -> None:
+    band = of_sign(said, Sign.MOTOR_BAND)
+    labels = labels_of(band)
+    for place, label in enumerate(labels):
+        share = false_presents(band, label)
+        _, high = share.interval
+        axes.plot([share.value, high], [place, place], color="#333333", linewidth=1.2)
+        axes.plot(share.value, place, "o", color="#b03030" if share.hits else "#2c8a4b")
+        axes.text(high + 0.01, place, f"{share.hits}/{share.of}", va="center", fontsize=8)
+    axes.set_yticks(range(len(labels)), labels, fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlim(-0.02, 1.1)
+    axes.set_title("motor band not drawn on both sides, called present", fontsize=10)
+
+
+def _draw_darkness(axes: Axes, band: Sequence[Said]) -> None:
+    groups = tuple(dict.fromkeys(s.group for s in band))
+    for place, group in enumerate(groups):
+        own = [s for s in band if s.group == group and s.ratios]
+        for number, one in enumerate(own):
+            shift = 0.5 * ((number + 0.5) / len(own) - 0.5)
+            darkness = [1 - ratio for ratio in one.ratios.values()]
+            colour = COLOURS.get(State(one.state), "#888888")
+            axes.plot(darkness, [place + shift] * len(darkness), ".", color=colour, markersize=3)
+    for limit in (0.08, 0.16):
+        axes.axvline(limit, color="#999999", linewidth=0.8, linestyle=":")
+    axes.set_yticks(range(len(groups)), groups, fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlabel("darkness of each region; red present, yellow indeterminate, green absent", fontsize=9)
+    axes.set_title("posterior bank, 1 − signal over reference", fontsize=10)
