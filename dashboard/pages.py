@@ -44,7 +44,9 @@ def make_templates() -> Environment:
         unit=words.unit,
         dicom_date=words.dicom_date,
     )
-    templates.globals.update(SIGNS=words.SIGNS, OBJECTS=words.OBJECTS, DAILY=words.DAILY)
+    templates.globals.update(
+        SIGNS=words.SIGNS, OBJECTS=words.OBJECTS, COMMITMENT=words.COMMITMENT, DAILY=words.DAILY
+    )
     return templates
 
 

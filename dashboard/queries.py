@@ -50,9 +50,10 @@ def studies_by_status(connection: Connection) -> dict[str, int]:
 
 
 def waiting_deliveries(connection: Connection) -> int:
-    """How many deliveries have not been acknowledged."""
-    statement = text("SELECT COUNT(*) FROM v_deliveries WHERE status = :waiting")
-    return int(connection.scalar(statement, {"waiting": DeliveryStatus.WAITING}) or 0)
+    """How many objects are still to be delivered, or were not committed to, where that is required."""
+    statement = text("SELECT COUNT(*) FROM v_deliveries WHERE status IN (:waiting, :acknowledged)")
+    values = {"waiting": DeliveryStatus.WAITING, "acknowledged": DeliveryStatus.ACKNOWLEDGED}
+    return int(connection.scalar(statement, values) or 0)
 
 
 def newest_studies(connection: Connection, status: StudyStatus | None, page: int) -> Rows:
@@ -120,13 +121,13 @@ def analysing_studies(connection: Connection) -> Rows:
 
 
 def unacknowledged_deliveries(connection: Connection) -> Rows:
-    """The deliveries that wait, the oldest report first."""
+    """The deliveries that wait, or that a destination refuses, the oldest object first."""
     statement = text(
-        "SELECT study_instance_uid, sop_class_uid, destination, attempts, next_attempt_at, last_outcome,"
-        " created_at FROM v_deliveries WHERE status = :waiting"
+        "SELECT study_instance_uid, sop_class_uid, destination, status, attempts, next_attempt_at,"
+        " last_outcome, commitment, created_at FROM v_deliveries WHERE status <> :delivered"
         " ORDER BY created_at, sop_instance_uid, destination LIMIT :limit"
     ).columns(created_at=_UTC, next_attempt_at=_UTC)
-    return connection.execute(statement, {"waiting": DeliveryStatus.WAITING, "limit": NEWEST}).all()
+    return connection.execute(statement, {"delivered": DeliveryStatus.DELIVERED, "limit": NEWEST}).all()
 
 
 def last_days(connection: Connection, today: date) -> dict[date, Row[Any] | None]:
@@ -221,7 +222,13 @@ def deliveries_of(connection: Connection, uid: str) -> Rows:
     statement = text(
         "SELECT * FROM v_deliveries WHERE study_instance_uid = :uid"
         " ORDER BY version DESC, created_at, sop_class_uid, destination"
-    ).columns(created_at=_UTC, next_attempt_at=_UTC, delivered_at=_UTC)
+    ).columns(
+        created_at=_UTC,
+        next_attempt_at=_UTC,
+        delivered_at=_UTC,
+        commitment_due_at=_UTC,
+        committed_at=_UTC,
+    )
     return connection.execute(statement, {"uid": uid}).all()
 
 

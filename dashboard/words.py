@@ -30,8 +30,19 @@ DAILY: Mapping[str, str] = {
     "failed_analyses": "analyses that failed",
     "refused_instances": "instances refused or quarantined",
 }
+COMMITMENT: Mapping[str, str] = {
+    "asked": "asked to commit itself to keep it",
+    "committed": "it has committed itself to keep it",
+    "failed": "it does not keep it: sent again",
+    "not_offered": "it offers no Storage Commitment",
+    "unanswered": "it was asked to commit itself to keep it, and never answered",
+}
+"""What came of asking for Storage Commitment."""
 _TONES: Mapping[str, str] = {
     "delivered": "good",
+    "delivered_in_part": "marked",
+    "acknowledged": "busy",
+    "refused": "marked",
     "reported": "good",
     "done": "good",
     "receiving": "busy",

@@ -16,6 +16,11 @@ from listener.settings import Settings
 from listener.version import SOFTWARE_VERSION
 
 _NEWEST = 50
+_STANDINGS = {
+    "waiting": "Waiting for {}",
+    "refused": "Refused by {}",
+    "acknowledged": "Acknowledged, and not yet committed to, by {}",
+}
 _ANSWERS = {
     Again.STILL_RECEIVING: "The study has not settled yet; it is processed when it has.",
     Again.ANALYSED: "The study will be analysed again.",
@@ -36,8 +41,10 @@ def print_status(settings: Settings, console: Console) -> None:
         ).all()
         waiting = session.execute(
             text(
-                "SELECT study_instance_uid, destination, attempts, last_outcome FROM v_deliveries"
-                " WHERE status = 'waiting' ORDER BY created_at"
+                "SELECT study_instance_uid, destination, status, kind, commitment, MAX(attempts) AS attempts,"
+                " MAX(last_outcome) AS last_outcome, COUNT(*) AS objects FROM v_deliveries"
+                " WHERE status <> 'delivered' GROUP BY study_instance_uid, destination, status, kind,"
+                " commitment ORDER BY MIN(created_at), destination, kind"
             )
         ).all()
     table = Table(title="Studies, the newest first", title_justify="left")
@@ -52,7 +59,8 @@ def print_status(settings: Settings, console: Console) -> None:
     console.print(table)
     for row in waiting:
         tried = f"{row.attempts} attempts, {row.last_outcome}" if row.attempts else "not tried yet"
-        console.print(f"Waiting for {row.destination}: {row.study_instance_uid} ({tried})")
+        how = _STANDINGS.get(row.status, row.status).format(row.destination)
+        console.print(f"{how}: {row.study_instance_uid}, {row.objects} {row.kind} ({tried})")
 
 
 def print_results(settings: Settings, console: Console, study_uid: str, *, as_json: bool) -> int:

@@ -32,11 +32,13 @@ from sqlalchemy import Engine, text
 
 from db.engine import make_engine, migrate, reading
 from listener.archive import open_archive
+from listener.commitments import CommitmentReports
+from listener.database import now
 from listener.demo.pacs import free_port, wait_for_port
 from listener.intake import Intake
 from listener.parent import die_with_parent
 from listener.scp import StorageSCP
-from listener.settings import ListenerSettings, environment_without_settings
+from listener.settings import DeliverySettings, ListenerSettings, environment_without_settings
 from tests.images import dataset_bytes
 
 STOP_WITHIN_S = 20.0
@@ -331,7 +333,8 @@ class ReceivingNode:
             **{"port": free_port(), "processes": 1, "minimum_free_space": 0, **listener}
         )
         self.intake = Intake(self.archive, self.engine, settings)
-        self._scp = StorageSCP(self.intake, settings)
+        commitments = CommitmentReports(self.engine, DeliverySettings(), now)
+        self._scp = StorageSCP(self.intake, settings, commitments=commitments)
         self.port = self._scp.port
 
     @property

@@ -24,7 +24,7 @@ from reports.reading import read_findings, read_summary
 
 QUIET_PERIOD_S = 3
 _GIVE_UP_AFTER_S = 900.0
-_ENDS = {"delivered", "nothing_to_analyse", "failed"}
+_ENDS = {"delivered", "delivered_in_part", "nothing_to_analyse", "failed"}
 _EVENT_STATIONS = {
     "study-settled": "settled",
     "study-settled-incomplete": "settled",

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, select
 
+from db.commitments import begin_commitment, record_commitment
 from db.deliveries import add_deliveries, record_attempt
 from db.engine import writing
 from db.findings import replace_findings
@@ -217,13 +218,24 @@ def report(engine: Engine, study: Study, at: datetime, *destinations: str) -> No
         set_status(session, study.id, study.version, status, who="worker-0", now=at)
 
 
-def attempt(engine: Engine, study: Study, at: datetime, outcome: str, *, acknowledged: bool) -> None:
-    """Try every delivery of the study once."""
+def attempt(
+    engine: Engine,
+    study: Study,
+    at: datetime,
+    outcome: str,
+    *,
+    acknowledged: bool,
+    kind: ObjectKind | None = None,
+    refused: bool = False,
+) -> None:
+    """Try every delivery of the study, or those of one kind of object, once."""
     with writing(engine) as session:
         tried = session.execute(
             select(Delivery.id, Delivery.attempts)
             .join(Report, Report.id == Delivery.report_id)
-            .where(Report.study_id == study.id)
+            .where(
+                Report.study_id == study.id, Report.kind.in_(tuple(ObjectKind) if kind is None else [kind])
+            )
         ).all()
         for delivery, attempts in tried:
             record_attempt(
@@ -235,7 +247,23 @@ def attempt(engine: Engine, study: Study, at: datetime, outcome: str, *, acknowl
                 retry_after=timedelta(minutes=5),
                 who="worker-0",
                 now=at,
+                refused=refused,
+                commitment_due=True,
             )
+
+
+def ask_for_commitment(engine: Engine, study: Study, at: datetime, *committed: str) -> None:
+    """Ask about every delivery of the study, with an answer for some SOP Instance UIDs."""
+    with writing(engine) as session:
+        asked = session.scalars(
+            select(Delivery.id)
+            .join(Report, Report.id == Delivery.report_id)
+            .where(Report.study_id == study.id)
+        ).all()
+        begin_commitment(session, asked, "2.25.1", at + timedelta(hours=1))
+        record_commitment(
+            session, "2.25.1", committed, {}, send_again_after=lambda _: timedelta(), who="PACS", now=at
+        )
 
 
 def end(engine: Engine, study: Study, at: datetime, status: StudyStatus, why: str) -> None:
@@ -261,14 +289,14 @@ def fill(engine: Engine, now: datetime | None = None) -> None:
     """A study at every place of the way, and an instance that was refused.
 
     Study 1 is delivered, 2 failed, 3 waits for a series, 4 is analysed, 5 waits for its destination,
-    6 has nothing to analyse, 7 is reported without a destination.
+    6 has nothing to analyse, 7 is reported without a destination, of 8 the destination refuses a part.
     """
     now = now or datetime.now(UTC)
     early = now - timedelta(hours=2)
-    for number in range(1, 8):
+    for number in range(1, 9):
         receive(engine, number, early + timedelta(minutes=number))
     settled = {
-        n: settle(engine, n, early + timedelta(minutes=20), complete=n != 5) for n in (1, 2, 4, 5, 6, 7)
+        n: settle(engine, n, early + timedelta(minutes=20), complete=n != 5) for n in (1, 2, 4, 5, 6, 7, 8)
     }
     later = early + timedelta(minutes=25)
     for number in (1, 2, 4, 5, 7):
@@ -286,6 +314,10 @@ def fill(engine: Engine, now: datetime | None = None) -> None:
     attempt(engine, settled[5], later, "The association was refused.", acknowledged=False)
     end(engine, settled[6], later, StudyStatus.NOTHING_TO_ANALYSE, "No series is of a kind that is analysed.")
     report(engine, settled[7], later)
+    report(engine, settled[8], later, "PACS")
+    attempt(engine, settled[8], later, "0000 Success", acknowledged=True, kind=ObjectKind.SR)
+    unwanted = "The destination does not accept segmentations."
+    attempt(engine, settled[8], later, unwanted, acknowledged=False, kind=ObjectKind.SEG, refused=True)
     refuse(engine, now, "instance-refused", "The dataset does not match its SOP class.")
     refuse(engine, now, "instance-quarantined", "The SOP Instance UID is stored already with other content.")
 

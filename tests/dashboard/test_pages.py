@@ -19,7 +19,7 @@ from db.norms import mark_normal
 from processors.findings import Sign
 
 from .conftest import browser
-from .rows import analyse, fill, find, receive, settle, uid
+from .rows import analyse, ask_for_commitment, attempt, fill, find, receive, report, settle, uid
 
 
 def said(page: str) -> str:
@@ -52,6 +52,7 @@ def test_counters(filled: Engine, client: TestClient) -> None:
         "analysing",
         "delivering",
         "delivered",
+        "delivered in part",
         "reported",
         "failed",
         "nothing to analyse",
@@ -86,7 +87,20 @@ def test_what_waits_and_for_what(filled: Engine, client: TestClient) -> None:
     assert "Waiting for T2 brain, SWI brain. " + uid(3) in waits
     assert "Analysis brain is running, attempt 1. " + uid(4) in waits
     assert "delivering Comprehensive 3D SR PACS: The association was refused. 1 attempt" in waits
+    assert "refused Segmentation PACS: The destination does not accept segmentations. 1 attempt" in waits
     assert uid(2) not in waits
+
+
+def test_what_a_destination_has_committed_itself_to(engine: Engine, client: TestClient) -> None:
+    at = datetime.now(UTC)
+    receive(engine, 1, at)
+    study = settle(engine, 1, at)
+    report(engine, study, at, "PACS")
+    attempt(engine, study, at, "0000 Success", acknowledged=True)
+    ask_for_commitment(engine, study, at, f"{uid(1)}.9.1.0")
+    seen = said(client.get(f"/studies/{uid(1)}").text)
+    assert "it has committed itself to keep it, 20" in seen
+    assert "asked to commit itself to keep it; asked again after 20" in seen
 
 
 @pytest.mark.parametrize("status", list(StudyStatus))
@@ -99,6 +113,7 @@ def test_filter(filled: Engine, client: TestClient, status: StudyStatus) -> None
         StudyStatus.DELIVERING: 5,
         StudyStatus.NOTHING_TO_ANALYSE: 6,
         StudyStatus.REPORTED: 7,
+        StudyStatus.DELIVERED_IN_PART: 8,
     }
     assert linked(client.get("/", params={"status": status}).text) == [uid(place[status])]
 
@@ -232,7 +247,7 @@ def test_pages_over_either_database(database_url: str) -> None:
     assert page.status_code == 200
     assert counter(page.text, "instances refused or quarantined today") == 2
     drawn = re.findall(r"<title>\S+: (\d+) studies that came</title>", page.text)
-    assert sum(map(int, drawn)) == 7
+    assert sum(map(int, drawn)) == len(StudyStatus)
     study = said(client.get(f"/studies/{uid(5)}").text)
     assert "Region ratio z score voxels internal capsule, left 1.183 3.210 412" in study
     assert "The description says <mprage>." in study

@@ -117,7 +117,8 @@ def test_every_destination_gets_the_report_once_whatever_the_others_do(
     shown = cli(node, "status")
     assert "delivering" in shown
     for name in set(PACSS) - {"good", "warning"}:
-        assert f"Waiting for {name}: {uid}" in shown
+        how = "Refused by" if name == "without_sr" else "Waiting for"
+        assert f"{how} {name}: {uid}, 1 sr" in shown
     results = json.loads(cli(node, "results", uid, "--json"))
     assert {row["state"] for row in results} <= {"not_evaluated", "indeterminate"}
 

@@ -6,8 +6,8 @@ import pydicom.uid as uids
 import pytest
 
 from listener.demo.pacs import free_port
-from listener.sending import dicom_files, send_files
 from listener.destinations import Destination
+from listener.sending import dicom_files, send_files
 from tests.images import dataset_bytes, mr_image, without_meta, write_files
 
 
