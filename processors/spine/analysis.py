@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from processors.norms import Norms, default_norms
 from processors.spine.cord import Cord, CordNotFoundError, find_cord
 from processors.spine.cord_map import cord_voxels, shape_map, signal_map
 from processors.spine.levels import Levels, LevelsNotFoundError, find_levels
-from processors.spine.limits import LARGEST_VOXEL_MM
+from processors.spine.limits import ATROPHY_GROUPS, LARGEST_VOXEL_MM
 from processors.spine.measurement import CordMeasurement, measure_cord, near_stenosis, same_frame
 from processors.spine.shape_sign import CROSS_SECTION, shape_findings
 from processors.spine.signal_sign import COLUMNS, concordant, cord_profile, signal_finding, used_slices
@@ -107,7 +108,7 @@ def analyse_spine(volumes: Mapping[Key, Volume], norms: Norms | None = None) -> 
         maps.append(signal_map(sign, measured, cord_voxels(measured), used))
         profiles.append(cord_profile(sign, measured, stenotic, norms))
     found[Sign.CORD_T1], found[Sign.CORD_T2] = concordant(found[Sign.CORD_T1], found[Sign.CORD_T2])
-    key = _first(study, SHAPE_CONTRASTS, SHAPE_PLANES)
+    key = _for_shape(study)
     if key is None:
         for sign in (Sign.CORD_ATROPHY, Sign.CORD_FLATTENING):
             found[sign] = not_evaluated(sign, CROSS_SECTION, _obstacle(sign, study))
@@ -187,6 +188,20 @@ def _first(study: _Study, contrasts: Sequence[Contrast], planes: Sequence[Plane]
     keys = [(contrast, plane) for plane in planes for contrast in contrasts]
     fine = [key for key in keys if key in study.measured and not _coarse(study.volumes[key])]
     return next(iter(fine), None)
+
+
+def _for_shape(study: _Study) -> Key | None:
+    """The series that shows the most levels well, and among equals the one that serves best."""
+    keys = [(contrast, plane) for plane in SHAPE_PLANES for contrast in SHAPE_CONTRASTS]
+    found = [key for key in keys if key in study.measured]
+    decided = set(chain(*ATROPHY_GROUPS))
+
+    def merit(key: Key) -> tuple[bool, int]:
+        measured = study.measured[key]
+        seen = {level for level, sound in zip(measured.levels, measured.outlined, strict=True) if sound}
+        return not _shape_faults(measured.volume), len(seen & decided)
+
+    return max(found, key=merit, default=None)
 
 
 def _coarse(volume: Volume) -> bool:

@@ -35,6 +35,10 @@ VENTRAL_TRACT: Box = (0.0, 0.10, 0.67, 0.93)
 DORSAL: Box = (0.0, 0.42, -0.80, -0.30)
 """The dorsal columns, the reference (Waragai, J Neurol Neurosurg Psychiatry 1997;62:162-165)."""
 
+BETWEEN_HORNS = (0.16, -0.32)
+"""Half-width of the dorsal columns at v = 0, and its change with v: the posterior horns, whose signal is another,
+diverge from there to the surface (drawn on a T2* of 0.5 mm on which they are seen)."""
+
 CENTRAL: Box = (0.0, 0.30, -0.15, 0.25)
 """The commissure, the central canal and what is around it."""
 
@@ -86,6 +90,12 @@ def within(box: Box, u: FloatArray, v: FloatArray) -> BoolArray:
     return np.asarray((across >= box[0]) & (across <= box[1]) & (v >= box[2]) & (v <= box[3]))
 
 
+def dorsal_columns(u: FloatArray, v: FloatArray) -> BoolArray:
+    """Which points lie in the dorsal columns, between the posterior horns."""
+    start, slope = BETWEEN_HORNS
+    return np.asarray(within(DORSAL, u, v) & (np.abs(u) <= start + slope * v))
+
+
 def measure_columns(patches: Patches, slope: tuple[float, float] = (0.0, 0.0)) -> ColumnSignals:
     """Mean signal of every window, a millimetre or more under the cord's surface.
 
@@ -114,7 +124,11 @@ def measure_columns(patches: Patches, slope: tuple[float, float] = (0.0, 0.0)) -
     def area(mask: BoolArray) -> FloatArray:
         return np.asarray(mask.sum(axis=(1, 2)) * cell)
 
-    tract, anterolateral, dorsal = window(LATERAL_TRACT), window(ANTEROLATERAL), window(DORSAL)
+    tract, anterolateral, dorsal = (
+        window(LATERAL_TRACT),
+        window(ANTEROLATERAL),
+        core & dorsal_columns(patches.u, patches.v),
+    )
     reference = mean(dorsal)
     squares = np.where(dorsal, (signal - reference[:, None, None]) ** 2, 0.0).sum(axis=(1, 2))
     with np.errstate(invalid="ignore", divide="ignore"):

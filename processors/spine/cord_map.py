@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from processors.depiction import RegionMap
 from processors.findings import CERVICAL_LEVELS, Region, Side, Sign, regions_of
-from processors.spine.columns import ANTEROLATERAL, DORSAL, ERODED_MM, LATERAL_TRACT, Box, within
+from processors.spine.columns import ANTEROLATERAL, ERODED_MM, LATERAL_TRACT, Box, dorsal_columns, within
 from processors.spine.cross_section import REACH_MM
 from processors.spine.measurement import CordMeasurement
 
@@ -93,7 +93,7 @@ def signal_map(sign: Sign, measured: CordMeasurement, voxels: CordVoxels, used: 
         columns |= within(box, voxels.u, voxels.v)
     level = _level_numbers(measured.levels)[voxels.section]
     labels = np.zeros(len(voxels.u), dtype=np.uint8)
-    dorsal = core & within(DORSAL, voxels.u, voxels.v) & (level > 0)
+    dorsal = core & dorsal_columns(voxels.u, voxels.v) & (level > 0)
     numbers = {region: number for number, region in enumerate(regions_of(sign), start=1)}
     for region, number in numbers.items():
         side = voxels.u > 0 if region.side is Side.LEFT else voxels.u < 0

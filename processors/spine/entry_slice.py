@@ -27,9 +27,6 @@ FLUID_SHARE = 0.35
 """Percentile of the annulus that stands for its fluid. The annulus reaches fat and muscle where the canal is
 narrow, which are brighter than fluid on T1; fluid that flows in is bright nearly all round (p)."""
 
-END_SLICES = 4
-"""From either end of a stack that inflow reaches; farther in, a bright annulus is a narrow canal's (p)."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inflow:
@@ -47,15 +44,13 @@ class Inflow:
     flagged: BoolArray
 
 
-def find_inflow(patches: Patches, cord_signal: FloatArray, from_end: npt.NDArray[np.intp]) -> Inflow:
-    """Which slices of an axial T1 show the entry-slice phenomenon.
+def find_inflow(patches: Patches, cord_signal: FloatArray) -> Inflow:
+    """Which slices of an axial T1 show the entry-slice phenomenon, be it at the ends or throughout.
 
     Parameters
     ----------
     cord_signal
         Shape (n,): signal inside the cord.
-    from_end
-        Shape (n,): slices between each section's and the nearer end of the stack.
     """
     annulus = (patches.depth <= -ANNULUS_MM[0]) & (patches.depth >= -ANNULUS_MM[1])
     fluid = np.full(len(patches.signal), np.nan)
@@ -67,4 +62,4 @@ def find_inflow(patches: Patches, cord_signal: FloatArray, from_end: npt.NDArray
     known = fluid[np.isfinite(fluid)]
     typical = float(np.median(known)) if len(known) else np.inf
     bright = (fluid > BRIGHT_FLUID) | (fluid > BRIGHT_BEYOND_STACK * typical)
-    return Inflow(fluid, np.asarray(bright & (from_end < END_SLICES)))
+    return Inflow(fluid, np.asarray(bright))

@@ -32,10 +32,10 @@ class SignalLimits:
 SIGNAL: Mapping[Sign, SignalLimits] = MappingProxyType(
     {
         Sign.CORD_T1: SignalLimits(present=1.10, side=1.06, usual=1.014),
-        Sign.CORD_T2: SignalLimits(present=1.12, side=1.07, usual=1.014),
+        Sign.CORD_T2: SignalLimits(present=1.12, side=1.07, usual=1.0),
     }
 )
-"""The limits (p), about the mean of single slices of healthy people on a gradient echo T1."""
+"""The limits (p). On T1 healthy people are usually at 1.014, measured slice by slice on a gradient echo."""
 
 Z_PRESENT = 2.0
 """Standard deviations from the norm, which a measurement must exceed besides (p)."""
@@ -84,7 +84,7 @@ the signal-to-noise ratio, since a window averages ten voxels a slice and a leve
 LOW_REFERENCE_Z = -3.0
 """Of the columns over the dorsal columns on both sides: below, the dorsal columns are too bright (p)."""
 
-REFERENCE_SHARE = 0.6
+REFERENCE_SHARE = 0.5
 """Of the columns' excess over the dorsal columns that grey matter and ventral columns share, from which it
 is the dorsal columns that are dark (p)."""
 

@@ -91,7 +91,7 @@ def measure_cord(volume: Volume, cord: Cord, levels: Sequence[str]) -> CordMeasu
     signals = measure_columns(patches, slope)
     own = _core_signal(patches)
     fluid_is_dark = volume.contrast in T1_LIKE
-    inflow = find_inflow(patches, own, _from_end(volume, cord, section))
+    inflow = find_inflow(patches, own)
     if not fluid_is_dark or (cord.slices[section.stations] < 0).any():
         inflow = Inflow(inflow.fluid, np.zeros(len(own), dtype=np.bool_))
     shape = shape_of(cord, section)
@@ -151,8 +151,3 @@ def _core_signal(patches: Patches) -> FloatArray:
             for signal, mask in zip(patches.signal, core, strict=True)
         ]
     )
-
-
-def _from_end(volume: Volume, cord: Cord, section: Section) -> npt.NDArray[np.intp]:
-    slices = cord.slices[section.stations]
-    return np.asarray(np.minimum(slices, len(volume.array) - 1 - slices))

@@ -248,7 +248,14 @@ def _numbers(
 
 
 def concordant(t1: Finding, t2: Finding) -> tuple[Finding, Finding]:
-    """Two signs of the cord's signal that are both moderately sure make each other highly so."""
+    """What the two signs of the cord's signal say of each other.
+
+    Where T2 shows that the dorsal columns are abnormal, T1 must not be compared with them. Two signs that are
+    both moderately sure make each other highly so.
+    """
+    abnormal = Reason.of("reference-abnormal")
+    if t1.state is State.PRESENT and abnormal in t2.reasons:
+        t1 = replace(t1, state=State.INDETERMINATE, confidence=None, reasons=(abnormal, *t1.reasons))
     if t1.confidence is t2.confidence is Confidence.MODERATE:
         return replace(t1, confidence=Confidence.HIGH), replace(t2, confidence=Confidence.HIGH)
     return t1, t2
