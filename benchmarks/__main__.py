@@ -6,6 +6,7 @@ from importlib import import_module
 BENCHMARKS = {
     "receive": "images a second over 1, 4 and 16 associations, beside other receivers",
     "brain": "time, memory and overlap of the brain analysis, beside ANTs",
+    "cord": "time and memory of the cord analysis",
     "injection": "signs put into real heads, and whether they are found",
     "overlays": "tract and reference drawn on every real head, to be looked at",
     "signs": "how often a drawn sign is found in synthetic heads, and one that was not drawn",
