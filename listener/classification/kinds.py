@@ -88,7 +88,10 @@ KINDS: tuple[Rule, ...] = (
     ),
     Rule(
         Contrast.OTHER, LIKELY, "description names a derived map other than ADC",
-        lambda f: bool(say.DERIVED_MAP.search(f.series_words))
+        lambda f: (
+            bool(say.DERIVED_MAP.search(f.series_words))
+            and not ("ORIGINAL" in f.kind and say.FUNCTIONAL.search(f.series_words))
+        )
         or (bool(say.TENSOR.search(f.series_words)) and "ORIGINAL" not in f.kind)
         or bool(f.kind & {"FA", "EADC", "ECD", "TENSOR", "T1 MAP", "T2 MAP",
                           "T2_STAR MAP", "SUBTRACTION", "SUBTRACT", "SUB", "R2_STAR MAP",
