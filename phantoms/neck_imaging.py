@@ -1,7 +1,7 @@
 """Volumes of a synthetic neck without DICOM, and the truth in the same voxels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -33,6 +33,9 @@ Box = tuple[tuple[float, float, float], ...]
 _COARSE: Box = ((-82.0, 82.0, 1.0), (-92.0, 82.0, 1.0), (-170.0, 62.0, 1.5))
 _FINE: Box = ((-17.0, 17.0, 0.5), (-27.0, 22.0, 0.5), (-170.0, 62.0, 1.0))
 """First, last and step along left, back and up in neck coordinates, mm; the finer one holds the canal."""
+
+THIN = 1.0
+"""Thickness in mm, at most, of slices through what lies far from the canal: it need not be exact."""
 
 FORAMEN = (0.0, 42.0, ORIGIN_RAS[2] + 1.0)
 """Template LPS millimetres of the middle of the foramen magnum, where the neck's canal ends."""
@@ -79,7 +82,8 @@ def neck_volume(
     if pulsating is not None:
         signals["fine"][is_fluid] *= pulsating[is_fluid]
     move, box = neck.curve.transform, _canal_box(neck.curve, geometry)
-    clean = sample(signals["coarse"], _grid(_COARSE), geometry, move)
+    thin = replace(geometry, slice_thickness=min(geometry.slice_thickness, THIN))
+    clean = sample(signals["coarse"], _grid(_COARSE), thin, move)
     fine = sample(signals["fine"], _grid(_FINE), geometry, move, box)
     covered = sample(np.ones_like(signals["fine"]), _grid(_FINE), geometry, move, box)
     clean = _crowned(patient, contrast, geometry, clean * (1 - covered) + fine, family)
