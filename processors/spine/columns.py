@@ -36,7 +36,7 @@ DORSAL: Box = (0.0, 0.42, -0.80, -0.30)
 """The dorsal columns, the reference (Waragai, J Neurol Neurosurg Psychiatry 1997;62:162-165)."""
 
 BETWEEN_HORNS = (0.16, -0.32)
-"""Half-width of the dorsal columns at v = 0, and its change with v: the posterior horns, whose signal is another,
+"""Half-width of the dorsal columns at v = 0, and its change with v: the posterior horns, of another signal,
 diverge from there to the surface (drawn on a T2* of 0.5 mm on which they are seen)."""
 
 CENTRAL: Box = (0.0, 0.30, -0.15, 0.25)
