@@ -158,6 +158,11 @@ KINDS: tuple[Rule, ...] = (
         lambda f: f.steady_state or bool(say.OTHER_WEIGHTING.search(f.series_words)),
     ),
     Rule(
+        Contrast.SWI, LIKELY, "magnitude of a susceptibility-weighted acquisition, its phase not yet in it",
+        lambda f: _susceptibility(f) and f.gradient_echo is not False and "SWI" not in f.kind
+        and bool(say.MAGNITUDE_WORDS.search(f.series_words)) and (f.te is None or f.te >= 10),
+    ),
+    Rule(
         Contrast.SWI, SURE, "susceptibility-weighted magnitude",
         lambda f: _susceptibility(f) and f.gradient_echo is not False
         and (f.te is None or f.te >= 10),
