@@ -23,8 +23,9 @@ from db.engine import make_engine, migrate, writing
 from db.slots import LEASE, beat, claim_slot
 from listener.cli import app
 from listener.demo.pacs import free_port, orthanc_binary, wait_for_port
+from listener.destinations import Destination, DestinationTLS, WebDestination
 from listener.health import dashboard_problem, listener_problem, worker_problem
-from listener.settings import Settings
+from listener.settings import ListenerTLS, Settings
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "docs" / "deployment.md"
@@ -251,9 +252,11 @@ def test_the_guide_explains_every_setting(monkeypatch, tmp_path):
         section = getattr(field.annotation, "model_fields", None)
         if section:
             assert set(named[name]) == set(section), name
-    for destination in named["destinations"]:
-        fields = Settings.model_fields["destinations"].annotation.__args__[0].model_fields
-        assert set(destination) == set(fields)
+    for destination, model in zip(named["destinations"], (Destination, WebDestination), strict=True):
+        assert set(model.model_fields) - set(destination) <= {"token_file"}
+    assert set(named["destinations"][0]["tls"]) == set(DestinationTLS.model_fields)
+    assert set(named["listener"]["tls"]) == set(ListenerTLS.model_fields)
+    assert "token_file" in example
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("**/*.md")), ids=lambda p: p.name)
