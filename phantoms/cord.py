@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from phantoms import thorax
 from phantoms.canal import Canal, draw_canal
 from phantoms.cord_section import Section, draw_section
 from phantoms.patient import PhantomPatient
@@ -90,6 +91,8 @@ class Cord:
         The canal it lies in.
     forward, sideways, phases
         How far it lies before and to the left of the canal's middle, mm, and where along the neck it swings.
+    thoracic
+        Whether it is the thoracic cord, which has no cervical levels.
     """
 
     discs: tuple[float, ...]
@@ -102,6 +105,7 @@ class Cord:
     forward: tuple[float, float]
     sideways: tuple[float, float]
     phases: tuple[float, float]
+    thoracic: bool = False
 
     @property
     def top(self) -> float:
@@ -110,6 +114,8 @@ class Cord:
 
     def levels(self) -> dict[str, tuple[float, float]]:
         """Lower and upper height of each cervical level."""
+        if self.thoracic:
+            return {}
         edges = (self.top, *self.discs)
         return {name: (edges[i + 1], edges[i]) for i, name in enumerate(CERVICAL_LEVELS)}
 
@@ -176,6 +182,9 @@ def draw_cord(patient: PhantomPatient) -> Cord:
     flat = np.sqrt(1 + patient.change(Sign.CORD_FLATTENING))
     scale = float(rng.uniform(0.92, 1.08)) * (1.02 if patient.sex == "M" else 0.96)
     discs = _discs(scale, rng)
+    if patient.neck.thoracic:
+        discs = thorax.disc_heights(len(DISCS), scale, rng)
+        diameters[:] = thorax.DIAMETERS
     edges = np.array([TOP_OF_C1 * discs[0] / DISCS["C1"], *discs[:8]])
     touching = patient.neck.touching
     if touching is None:
@@ -192,6 +201,7 @@ def draw_cord(patient: PhantomPatient) -> Cord:
         centres=tuple(((edges[:-1] + edges[1:]) / 2).tolist()),
         section=section,
         canal=draw_canal(patient),
+        thoracic=patient.neck.thoracic,
         forward=(float(forward[0]), float(forward[1])),
         sideways=(0.0, side) if beside < 0.1 else (side, float(rng.uniform(0, 0.2))),
         phases=tuple(rng.uniform(0, 2 * np.pi, 2).tolist()),

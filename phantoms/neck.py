@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from phantoms.cord import DISCS, TOP_OF_C1, Cord
+from phantoms.thorax import great_vessels, lungs
 
 Array = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -42,6 +43,9 @@ SPINOUS = {"C2": 24.0, "C3": 17.0, "C4": 17.0, "C5": 19.0, "C6": 25.0, "C7": 34.
 """Length of the spinous processes behind the canal."""
 
 
+CHEST_MM = 60.0
+"""How much further down a thoracic spine lies, for the width of the body."""
+
 # Muscles of one side: |x|, y of the centre, half-axes, rotation in degrees (outwards at the back).
 MUSCLES: tuple[tuple[float, float, float, float, float], ...] = (
     (10.0, 19.5, 9.4, 8.6, 20.0),
@@ -70,9 +74,14 @@ def paint(cord: Cord, girth: float, left: Array, back: Array, height: Array) -> 
     -------
     uint8 array of shape (z, y, x), members of :class:`Tissue`
     """
-    every_other = _soft_tissue(*_relative(cord, left / girth, back / girth, height[::2]))
+    x, y, k = _relative(cord, left / girth, back / girth, height[::2])
+    every_other = _soft_tissue(x, y, k - CHEST_MM if cord.thoracic else k)
     tissue = np.ascontiguousarray(np.repeat(every_other, 2, axis=0)[: len(height)])
     _paint_front(tissue, *_relative(cord, left / girth, back / girth, height))
+    if cord.thoracic:
+        x, y, _ = _relative(cord, left, back, height)
+        tissue[np.broadcast_to(lungs(x, y), tissue.shape)] = Tissue.AIR
+        tissue[np.broadcast_to(great_vessels(x, y), tissue.shape)] = Tissue.VESSEL
     spine = _within(left, -27, 27), _within(back, -35, 62)
     x, y, k = _relative(cord, left[:, :, spine[0]], back[:, spine[1]], height)
     _paint_spine(tissue[:, spine[1], spine[0]], x, y, k)

@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 
+from phantoms.neck_options import NeckOptions
 from phantoms.patient import PhantomPatient
+from phantoms.thorax import KYPHOSIS
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -124,6 +126,12 @@ class NeckCurve:
         return list(zip(self.origin, _FIELD_BOX, strict=True))
 
 
+def _bend(drawn: float, neck: NeckOptions) -> float:
+    if neck.lordosis is not None:
+        return neck.lordosis
+    return -KYPHOSIS if neck.thoracic else drawn
+
+
 def draw_curve(patient: PhantomPatient) -> NeckCurve:
     """The curve of a patient's neck: what was asked for, and where nothing was, what the seed decides."""
     rng = patient.rng("neck curve")
@@ -134,7 +142,7 @@ def draw_curve(patient: PhantomPatient) -> NeckCurve:
     neck = patient.neck
     return NeckCurve(
         origin=tuple(float(o + d) for o, d in zip(NECK_ORIGIN, shift, strict=True)),  # type: ignore[arg-type]
-        lordosis=lordosis if neck.lordosis is None else neck.lordosis,
+        lordosis=_bend(lordosis, neck),
         tilt=tilt,
         scoliosis=scoliosis if neck.scoliosis is None else neck.scoliosis,
         phase=phase,

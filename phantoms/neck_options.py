@@ -32,6 +32,8 @@ class NeckOptions:
         A cavity in the middle of the cord over two or three levels.
     plaques
         Number of demyelinating lesions of the cord.
+    thoracic
+        The thoracic spine is drawn in place of the neck, as where a header names the wrong part.
     pulsation
         How far fluid pulsates: flow voids on T2 and ghosts along the rows, 0 to 1; ``None`` leaves it to the
         seed.
@@ -51,6 +53,7 @@ class NeckOptions:
     myelopathy: bool = True
     syrinx: bool = False
     plaques: int = 0
+    thoracic: bool = False
     pulsation: float | None = None
 
     def __post_init__(self) -> None:

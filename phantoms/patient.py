@@ -179,7 +179,7 @@ class PhantomPatient:
         """The patient with only those options that decide what is drawn into the neck, and where."""
         shaping = {Sign.CORD_ATROPHY, Sign.CORD_FLATTENING}
         signs = {sign: strength for sign, strength in self.signs.items() if sign in shaping}
-        drawn = ("lordosis", "scoliosis", "touching", "stenosis")
+        drawn = ("lordosis", "scoliosis", "touching", "stenosis", "thoracic")
         neck = NeckOptions(**{name: getattr(self.neck, name) for name in drawn})
         return PhantomPatient(self.seed, signs, neck=neck, years=self.years)
 

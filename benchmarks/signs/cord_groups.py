@@ -139,6 +139,7 @@ GROUPS = (
     Group("after gadolinium", "after gadolinium", 10, 4, _after_gadolinium, (T1_AXIAL, T2_SAGITTAL)),
     Group("bent, touching", "healthy", 11, 8, _bent),
     Group("part of the neck", "healthy", 12, 4, PhantomPatient, USUAL, GOOD_NECK, Coverage.PART),
+    Group("thoracic spine", "thoracic spine", 18, 4, _neck(thoracic=True)),
     Group("no sagittal", "no sagittal", 13, 4, PhantomPatient, WITHOUT_SAGITTAL),
     Group("T2*, healthy", "healthy", 14, 4, PhantomPatient, WITH_STAR),
     Group(
