@@ -10,11 +10,20 @@ from processors.acquisition import Contrast
 from processors.brain.alignment import align_study
 from processors.brain.analysis import analyse_brain
 from processors.brain.patient_space import points_of
+from processors.volume import Volume
 
 
 def betz(source: Source) -> Run:
-    """Analyse a study."""
-    volumes = source.read()
+    """Analyse T1, T2 and FLAIR."""
+    return _analysed(source.read())
+
+
+def betz_with_swi(source: Source) -> Run:
+    """Analyse T1, T2, FLAIR and SWI."""
+    return _analysed(source.read(swi=True))
+
+
+def _analysed(volumes: dict[Contrast, Volume]) -> Run:
     wall, cpu = time.perf_counter(), time.process_time()
     findings = analyse_brain(volumes).findings
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

@@ -21,6 +21,9 @@ from processors.reading import read_volume
 from processors.volume import Volume
 
 SERIES = {"t1": Contrast.T1, "t2": Contrast.T2, "flair": Contrast.FLAIR}
+SWI = {"swi": Contrast.SWI}
+"""What is added to see what it costs."""
+
 GREY, WHITE = 1, 2
 
 
@@ -38,13 +41,14 @@ class Source:
     folder: Path | None = None
     patient: PhantomPatient | None = None
 
-    def read(self) -> dict[Contrast, Volume]:
-        """T1, T2 and FLAIR."""
+    def read(self, *, swi: bool = False) -> dict[Contrast, Volume]:
+        """T1, T2 and FLAIR, and SWI where it is wanted and the study is a phantom's."""
         if self.folder is None:
             return next(study for study in brain_studies() if study.name == self.name).read()
         return {
             contrast: read_volume([dcmread(path) for path in sorted(folder.glob("*.dcm"))], contrast=contrast)
-            for folder, contrast in zip(sorted(self.folder.glob("*/")), SERIES.values(), strict=True)
+            for key, contrast in (SERIES | SWI if swi else SERIES).items()
+            for folder in self.folder.glob(f"*_{key}")
         }
 
     def tissue(self) -> npt.NDArray[np.uint8] | None:
@@ -55,8 +59,8 @@ class Source:
 
 
 def write_phantom(patient: PhantomPatient, folder: Path) -> None:
-    """T1, T2 and FLAIR of a synthetic patient as DICOM files, a folder each."""
-    write_study(patient, folder, tuple(SERIES))
+    """T1, T2, FLAIR and SWI of a synthetic patient as DICOM files, a folder each."""
+    write_study(patient, folder, tuple(SERIES | SWI))
 
 
 def drawn_tissue(patient: PhantomPatient, geometry: Geometry) -> npt.NDArray[np.uint8]:
