@@ -26,6 +26,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _LEVEL_WIDTH = 46
 _GAP = 26
+_LEAST_AREAS = (40.0, 90.0)
 _LEAST_RANGE = (0.95, 1.15)
 _UNROLLED = (0.85, 1.0, 1.2)
 """Lowest, usual and highest ratio told apart on the unrolled cord."""
@@ -171,5 +172,5 @@ def _plot_area(axes: Axes, finding: Finding, profile: CordProfile, edges: FloatA
     used = profile.used
     axes.plot(profile.area_mm2, profile.position_mm, color=hexadecimal(INK), linewidth=1.5)
     axes.plot(profile.area_mm2[used], profile.position_mm[used], "o", color=hexadecimal(INK), markersize=4)
-    low, high = float(np.nanmin(profile.area_mm2)), float(np.nanmax(profile.area_mm2))
-    axes.set_xlim(min(low, 40.0) - 5, max(high, 90.0) + 5)
+    known = profile.area_mm2[np.isfinite(profile.area_mm2)]
+    axes.set_xlim(min(*known, *_LEAST_AREAS) - 5, max(*known, *_LEAST_AREAS) + 5)

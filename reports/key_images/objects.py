@@ -72,6 +72,8 @@ def key_image_objects(
     ValueError
         If the study has no legal UID, ``created`` has no time zone or ``version`` is less than 1.
     """
+    if created.utcoffset() is None:
+        raise ValueError("the time of creation has no time zone")
     if version < 1:
         raise ValueError("versions are counted from 1")
     header = study_header(source)

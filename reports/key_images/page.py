@@ -1,5 +1,9 @@
 """A page of a key image: text, pictures and plots at places given in pixels from the top left."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -27,6 +31,14 @@ WARNING: Rgb = (255, 196, 60)
 def hexadecimal(colour: Rgb) -> str:
     """A colour as matplotlib reads it."""
     return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+@contextmanager
+def _boxes_for_unknown_letters() -> Iterator[None]:
+    """Take it that letters the font lacks are drawn as boxes; the warning would quote them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
+        yield
 
 
 class Page:
@@ -102,7 +114,8 @@ class Page:
     def width_of(self, words: str, size: float, *, bold: bool = False) -> float:
         """Pixels that a line takes."""
         font = FontProperties(size=size * _POINT, weight="bold" if bold else "normal")
-        width, _, _ = self._canvas.get_renderer().get_text_width_height_descent(words, font, ismath=False)
+        with _boxes_for_unknown_letters():
+            width, _, _ = self._canvas.get_renderer().get_text_width_height_descent(words, font, ismath=False)
         return float(width)
 
     def _shortened(self, words: str, width: float, size: float, bold: bool) -> str:
@@ -143,7 +156,8 @@ class Page:
 
     def pixels(self) -> npt.NDArray[np.uint8]:
         """Shape (:data:`HEIGHT`, :data:`WIDTH`, 3): the page as it is."""
-        self._canvas.draw()
+        with _boxes_for_unknown_letters():
+            self._canvas.draw()
         return np.array(self._canvas.buffer_rgba())[..., :3]
 
     def colour_bar(self, drawn: ScalarMappable, axes: Axes) -> Colorbar:

@@ -1,0 +1,140 @@
+"""What is drawn of which finding, and where."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from processors.findings import Sign, State
+from reports.key_images.choice import strongest_slices
+from reports.key_images.page import HEIGHT, WARNING, WIDTH
+from reports.key_images.pictures import pictures
+from reports.key_images.subject import Subject, stations_of, strongest_views
+from reports.palette import CORD_OUTLINE, region_colour
+from reports.text import SIGN_NAMES
+
+from .made_up import brain, neck, numbers, tract_finding, tract_map, volume
+
+
+@pytest.fixture(scope="module")
+def of_brain():
+    findings, volumes, maps, strips = brain()
+    return pictures(findings, volumes, maps, strips, software_version="0.1.0")
+
+
+def pixels_of(picture, colour):
+    return (picture.pixels == colour).all(axis=2)
+
+
+def test_an_overview_and_every_sign_that_is_present_or_indeterminate(of_brain):
+    assert [picture.sign for picture in of_brain] == [None, Sign.MOTOR_BAND, Sign.CST_T1, Sign.CST_T2]
+    assert [picture.title for picture in of_brain[1:]] == [
+        SIGN_NAMES[sign] for sign in (Sign.MOTOR_BAND, Sign.CST_T1, Sign.CST_T2)
+    ]
+
+
+def test_every_picture_is_marked_in_its_pixels(of_brain):
+    for picture in of_brain:
+        assert picture.pixels.shape == (HEIGHT, WIDTH, 3)
+        assert picture.pixels.dtype == np.uint8
+        marked = pixels_of(picture, WARNING)
+        assert marked[15:45, 860:].sum() > 300
+        assert marked[HEIGHT - 30 :, 860:].sum() > 30
+
+
+def test_outlines_are_beside_the_plain_slice_and_not_on_it(of_brain):
+    picture = next(one for one in of_brain if one.sign is Sign.CST_T1)
+    outline = pixels_of(picture, region_colour(tract_map(volume()).regions[5]))[104:488]
+    assert not outline[:, 648:954].any()
+    assert outline[:, 958:1264].sum() > 100
+
+
+def test_a_picture_names_the_images_it_shows(of_brain):
+    for picture in of_brain:
+        assert picture.sources
+        assert len(set(picture.sources)) == len(picture.sources)
+    tract = next(one for one in of_brain if one.sign is Sign.CST_T1)
+    assert {uid for uid, _ in tract.sources} == {"1.2.3.4"}
+    numbers_shown = sorted(image.instance_number for _, image in tract.sources)
+    assert len(numbers_shown) == 2
+    assert any(n in (11, 12) for n in numbers_shown)
+
+
+def test_nothing_evaluated_nothing_drawn():
+    findings, volumes, maps, strips = brain()
+    assert pictures(findings[-1:], volumes, maps, strips) == ()
+
+
+def test_without_series_there_are_still_the_numbers():
+    findings, _, maps, strips = brain()
+    drawn = pictures(findings, {}, maps, strips)
+    assert len(drawn) == 4
+    assert all(picture.sources == () for picture in drawn)
+
+
+def test_a_map_of_another_stack_of_the_series_is_not_laid_over_it():
+    findings, volumes, maps, strips = brain()
+    small = {uid: replace(one, array=one.array[:8], sources=one.sources[:8]) for uid, one in volumes.items()}
+    drawn = pictures(findings, small, maps, strips)
+    colours = pixels_of(
+        next(one for one in drawn if one.sign is Sign.CST_T1), region_colour(maps[0].regions[5])
+    )
+    assert not colours[104:488].any()
+
+
+def test_the_strongest_region_and_its_brightest_slice_are_chosen():
+    one = volume()
+    one.array[11] += 30
+    regions = tract_map(one)
+    chosen = strongest_slices(tract_finding(one), one, regions, 0, 1, 0.0)
+    assert chosen == (11,)
+    chosen = strongest_slices(tract_finding(one, strongest="pons"), one, regions, 0, 2, 12.0)
+    assert chosen[0] in (6, 7)
+    assert abs(chosen[1] - chosen[0]) * 6.0 >= 12.0
+
+
+def test_a_slice_with_one_side_only_is_not_chosen_where_another_has_both():
+    one = volume()
+    regions = tract_map(one)
+    left = (regions.labels == 5) & (regions.indices[:, 0] == 11)
+    regions = replace(regions, indices=regions.indices[~left], labels=regions.labels[~left])
+    one.array[11] += 100
+    assert strongest_slices(tract_finding(one), one, regions, 0, 1, 0.0) == (10,)
+
+
+@pytest.mark.parametrize("levels", [True, False])
+def test_the_cord_is_outlined_with_and_without_levels(levels):
+    findings, volumes, maps, profiles = neck(levels=levels)
+    drawn = pictures(findings, volumes, maps, (), profiles)
+    assert [picture.sign for picture in drawn] == [None, Sign.CORD_T1, Sign.CORD_ATROPHY]
+    for picture in drawn[1:]:
+        greenish = np.abs(picture.pixels.astype(int) - CORD_OUTLINE).max(axis=2) < 40
+        assert greenish[104:488, 326:632].sum() > 100
+        assert not greenish[104:488, 16:322].any()
+
+
+def test_without_levels_the_brightest_slices_that_count_are_chosen():
+    findings, volumes, _, profiles = neck(levels=False)
+    [one] = volumes.values()
+    assert stations_of(profiles[0], one, 0)[:3] == [20, 19, 18]
+    shown = strongest_views(findings[0], Subject(one, None, profiles[0]), most=2)
+    assert {view.index for view in shown} <= {20 - n for n in range(10, 15)}
+
+
+def test_one_slice_and_one_node_are_enough():
+    findings, volumes, maps, profiles = neck(levels=False)
+    short = replace(
+        profiles[0],
+        position_mm=profiles[0].position_mm[:1], levels=("",), used=np.array([True]),
+        ratio={side: ratio[:1] for side, ratio in profiles[0].ratio.items()},
+        norm_mean=profiles[0].norm_mean[:1], norm_sd=profiles[0].norm_sd[:1],
+        area_mm2=np.array([np.nan]), contours=profiles[0].contours[:1], unrolled=profiles[0].unrolled[:1],
+    )  # fmt: skip
+    assert len(pictures(findings, volumes, maps, (), (short,))) == 3
+
+
+def test_texts_that_look_like_formulas_are_only_texts():
+    findings, volumes, maps, strips = brain()
+    odd = replace(findings[1], norm="site $norm_3^2$ \\frac of Ä & 患者", state=State.PRESENT)
+    odd = replace(odd, regions=tuple(replace(r, measurements=numbers(1.0)) for r in odd.regions))
+    assert len(pictures((odd,), volumes, maps, strips)) == 2
