@@ -13,7 +13,8 @@ import pytest
 from dicom_validator.validator.dicom_file_validator import DicomFileValidator
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import Comprehensive3DSRStorage, MRImageStorage
+from pydicom.filereader import read_file_meta_info
+from pydicom.uid import MRImageStorage
 
 from processors.findings import (
     Algorithm,
@@ -174,28 +175,47 @@ def reread() -> Callable[[Dataset], Dataset]:
 @pytest.fixture(scope="session")
 def dicom_validator_errors() -> Callable[[Path], dict[str, object]]:
     """What dicom-validator finds wrong with a file."""
-    tables = local_edition() or shipped_tables(Comprehensive3DSRStorage)
-    validator = DicomFileValidator(tables, log_level=logging.CRITICAL)
+    validators: dict[str, DicomFileValidator] = {}
 
     def errors(path: Path) -> dict[str, object]:
-        (result,) = validator.validate(path).values()
-        assert result.sop_class_uid == Comprehensive3DSRStorage
+        sop_class = read_file_meta_info(path).MediaStorageSOPClassUID
+        if sop_class not in validators:
+            tables = local_edition() or shipped_tables(sop_class)
+            validators[sop_class] = DicomFileValidator(tables, log_level=logging.CRITICAL)
+        (result,) = validators[sop_class].validate(path).values()
+        assert result.sop_class_uid == sop_class
         return {"status": result.status.name, "errors": result.errors, "modules": result.module_errors}
 
     return errors
 
 
+def _lines(program: str, *paths: Path) -> list[str]:
+    done = subprocess.run(
+        [Path(sys.executable).with_name(program), *paths],
+        capture_output=True, check=False, timeout=60, encoding="utf-8", errors="replace",
+    )  # fmt: skip
+    return (done.stderr + done.stdout).splitlines()
+
+
 @pytest.fixture(scope="session")
-def dciodvfy_errors() -> Callable[[Path], list[str]]:
-    """The lines in which dciodvfy reports an error."""
-    program = Path(sys.executable).with_name("dciodvfy")
+def dciodvfy_lines() -> Callable[[Path], list[str]]:
+    """All that dciodvfy says of a file; the name of its IOD is among it."""
+    return lambda path: _lines("dciodvfy", path)
+
+
+@pytest.fixture(scope="session")
+def dcentvfy_lines() -> Callable[..., list[str]]:
+    """What dcentvfy finds different between files that share a patient or a study."""
+    return lambda *paths: _lines("dcentvfy", *paths)
+
+
+@pytest.fixture(scope="session")
+def dciodvfy_errors(dciodvfy_lines) -> Callable[[Path], list[str]]:
+    """The lines in which dciodvfy reports an error in a structured report."""
 
     def errors(path: Path) -> list[str]:
-        done = subprocess.run(
-            [program, path], capture_output=True, check=False, timeout=30, encoding="utf-8", errors="replace"
-        )
-        output = done.stderr + done.stdout
-        assert "Comprehensive3DSR" in output
-        return [line for line in output.splitlines() if line.startswith("Error")]
+        lines = dciodvfy_lines(path)
+        assert "Comprehensive3DSR" in lines
+        return [line for line in lines if line.startswith("Error")]
 
     return errors

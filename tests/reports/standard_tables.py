@@ -9,7 +9,8 @@ where it may stand and whether it is of Type 1, 2 or 3; attributes that stand wh
 against their VR.
 
 One thing the packages' tables have lost is put back by hand: which attribute goes with which Value Type of a
-content item, at every depth of the content tree (PS3.3 C.17.3.2).
+content item, at every depth of the content tree (PS3.3 C.17.3.2). One they have too much of is taken back:
+that every functional group stands both in the shared and in the per-frame sequence.
 
 Not covered: all other conditions of Type 1C and 2C attributes and of conditional modules (such attributes and
 modules are taken as optional), and enumerated values. ``dciodvfy`` checks both of these, and so does
@@ -66,6 +67,9 @@ def shipped_tables(sop_class_uid: str) -> DicomInfo:
     tables = {key: _tree(attributes[key]) for key in usage}
     if "sr-document-content" in tables:
         _restore_content_items(tables["sr-document-content"])
+    for key, attributes_of in tables.items():
+        if key.endswith("multi-frame-functional-groups"):
+            _allow_either_place(attributes_of)
     return DicomInfo(
         dictionary=_dictionary(),
         iods={sop_class_uid: {"title": iod, "modules": usage, "group_macros": {}}},
@@ -89,6 +93,13 @@ def _restore_content_items(root: Attributes) -> None:
                     "op": "=",
                     "values": list(value_types),
                 }
+
+
+def _allow_either_place(root: Attributes) -> None:
+    """Lets a functional group be shared or per frame; whether it is in one of them is not checked."""
+    for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        for group in root[_tag_of(keyword)]["items"].values():
+            group["type"] = "3"
 
 
 def _usage(usage: str) -> str:

@@ -307,18 +307,6 @@ def valid(tmp_path, dciodvfy_errors, dicom_validator_errors):
     return check
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_a_report_is_valid_whatever_the_study(variant, study, valid):
-    report = valid(
-        study.report(
-            study.findings()[1:4],
-            source=variant(study.source()),
-            evidence=[study.series(1, 2), study.series(2, 2)],
-        )
-    )
-    assert report.StudyInstanceUID == study.uid
-
-
 def test_a_whole_report_is_valid(study, valid):
     assert len(valid(study.report()).ContentSequence[-1].ContentSequence) == 1 + 11 + 6
 
