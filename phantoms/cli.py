@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from phantoms.neck_options import DISC_LEVELS, NeckOptions
 from phantoms.patient import PhantomPatient, Vendor, healthy, seed_patient
 from phantoms.protocol import DEMO_SERIES, PROTOCOL
 from phantoms.severity import CHANGES, Severity
@@ -91,6 +92,23 @@ def phantom(
         bool,
         typer.Option("--entry-slice", help="Bright fluid in the end slices of the axial T1 of the neck."),
     ] = False,
+    bright_fluid: Annotated[
+        bool, typer.Option("--bright-fluid", help="Bright fluid in most slices of the axial T1 of the neck.")
+    ] = False,
+    lordosis: Annotated[
+        float | None, typer.Option(help="Of the neck, degrees; negative where it is bent forward.")
+    ] = None,
+    dorsal_columns: Annotated[
+        float, typer.Option(min=0, max=0.9, help="T2 change of the dorsal columns, as without vitamin B12.")
+    ] = 0.0,
+    stenosis: Annotated[
+        str | None, typer.Option(help=f"Narrow canal below one of {', '.join(DISC_LEVELS)}.")
+    ] = None,
+    syrinx: Annotated[bool, typer.Option("--syrinx", help="A cavity in the cord.")] = False,
+    cord_plaques: Annotated[int, typer.Option(min=0, max=12, help="Demyelinating lesions of the cord.")] = 0,
+    thoracic: Annotated[
+        bool, typer.Option("--thoracic", help="A thoracic spine where the headers say neck.")
+    ] = False,
     snr: Annotated[float, typer.Option(min=2, help="Signal of white matter over noise.")] = 40.0,
 ) -> None:
     """Write a synthetic patient as a DICOM study, with the truth in truth.json beside it.
@@ -114,6 +132,15 @@ def phantom(
             post_contrast=post_contrast,
             entry_slice=entry_slice or base.entry_slice,
             snr=snr,
+            neck=NeckOptions(
+                lordosis=lordosis,
+                bright_fluid=bright_fluid,
+                dorsal_columns=dorsal_columns,
+                stenosis=stenosis,
+                syrinx=syrinx,
+                plaques=cord_plaques,
+                thoracic=thoracic,
+            ),
         )
         study = write_study(patient, out, series or DEMO_SERIES, enhanced=enhanced)
     except (ValueError, OSError) as error:
