@@ -10,6 +10,7 @@ BENCHMARKS = {
     "injection": "signs put into real heads, and whether they are found",
     "overlays": "tract and reference drawn on every real head, to be looked at",
     "signs": "how often a drawn sign is found in synthetic heads, and one that was not drawn",
+    "study": "from the last image of a study to its last object in the PACS, and where the time goes",
     "calibration": "how often normal people are called bright before and after a site's calibration",
     "classify": "how often labelled headers are recognised, each confusion by name, series a second",
     "pictures": "the pictures of the README, from a run of the demo",

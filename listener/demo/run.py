@@ -51,7 +51,7 @@ def run_demo(console: Console, folder: Path, study_folder: Path | None) -> int:
         console.print(f"[red]There is no DICOM study in {study_folder}.[/]")
         return 1
     betz = Destination(name="betz", ae_title="BETZ", host="127.0.0.1", port=free_port())
-    with open_pacs(folder / "pacs", betz) as pacs, _node(folder, betz.port, pacs.port):
+    with open_pacs(folder / "pacs", betz) as pacs, running_node(folder, betz.port, pacs.port):
         console.print(f"Betz listens on 127.0.0.1:{betz.port} (AE title BETZ); the PACS is {pacs.name}.\n")
         engine = make_engine(f"sqlite:///{folder / 'betz.sqlite'}")
         with Progress(console, list(cases)) as progress:
@@ -66,13 +66,15 @@ def run_demo(console: Console, folder: Path, study_folder: Path | None) -> int:
 
 
 @contextmanager
-def _node(folder: Path, port: int, pacs_port: int) -> Iterator[None]:
+def running_node(
+    folder: Path, port: int, pacs_port: int, quiet_period_s: int = QUIET_PERIOD_S
+) -> Iterator[None]:
     """Betz, embedded, as ``betz serve`` runs it."""
     settings = {
         "BETZ_LISTENER__PORT": str(port),
         "BETZ_STORAGE__URL": str(folder / "archive"),
         "BETZ_DATABASE__URL": f"sqlite:///{folder / 'betz.sqlite'}",
-        "BETZ_SETTLING__QUIET_PERIOD": str(QUIET_PERIOD_S),
+        "BETZ_SETTLING__QUIET_PERIOD": str(quiet_period_s),
         "BETZ_WORKER__POLL_INTERVAL": "0.25",
         "BETZ_DESTINATIONS": (
             f'[{{"name": "pacs", "ae_title": "{AE_TITLE}", "host": "127.0.0.1", "port": {pacs_port}}}]'
