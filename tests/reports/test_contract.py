@@ -1,11 +1,12 @@
 """The report contract, checked with pydicom alone on what a file holds."""
 
 import pytest
-from pydicom.uid import Comprehensive3DSRStorage
+from pydicom.uid import Comprehensive3DSRStorage, SecondaryCaptureImageStorage, SegmentationStorage
 
 from processors.findings import UNITS, Algorithm, Confidence, Finding, Quantity, Sign, State
 from processors.reasons import SENTENCES
-from reports.reading import read_summary
+from reports.reading import read_findings, read_summary
+from reports.references import Companions, ReportedKeyImage, ReportedSegmentation
 from reports.text import UNEXPECTED_DIFFUSION, count_line
 
 STATES = {
@@ -265,3 +266,68 @@ def test_restricted_diffusion_is_told_as_unexpected(study):
     present = Finding(Sign.CST_DIFFUSION, State.PRESENT, Algorithm("a", "1"), Confidence.HIGH)
     assert UNEXPECTED_DIFFUSION in read_summary(study.report([present]))
     assert UNEXPECTED_DIFFUSION not in read_summary(study.report())
+
+
+@pytest.fixture(scope="module")
+def illustrated(study, reread):
+    """With a segmentation of two regions of the T1 series, a picture of its sign and an overview."""
+    companions = Companions(
+        (
+            ReportedSegmentation(
+                "2.25.1", "2.25.2", f"{study.uid}.1",
+                {"cst_t1/subcortical/left": 1, "cst_t1/subcortical/right": 2, "cst_t1/reference": 3},
+            ),
+        ),
+        (
+            ReportedKeyImage("2.25.3", SecondaryCaptureImageStorage, "2.25.4"),
+            ReportedKeyImage("2.25.3", SecondaryCaptureImageStorage, "2.25.5", "cst_t1"),
+        ),
+    )  # fmt: skip
+    return reread(study.report(companions=companions))
+
+
+def test_a_segmented_region_is_reported_with_its_segment_and_the_others_with_their_series(illustrated, study):
+    found = groups(illustrated)
+    for key, number in (("cst_t1/subcortical/left", 1), ("cst_t1/subcortical/right", 2)):
+        group = found[key]
+        assert group.ContentTemplateSequence[0].TemplateIdentifier == "1411"
+        (segment,) = children(group, "121191", "DCM")
+        (referenced,) = segment.ReferencedSOPSequence
+        assert referenced.ReferencedSOPClassUID == SegmentationStorage
+        assert (referenced.ReferencedSOPInstanceUID, referenced.ReferencedSegmentNumber) == ("2.25.2", number)
+        (source,) = children(group, "121232", "DCM")
+        assert source["UID"].value == f"{study.uid}.1"
+    for key in ("cst_t1/corona_radiata/left", "cord_atrophy/C3"):
+        assert found[key].ContentTemplateSequence[0].TemplateIdentifier == "1501"
+        assert children(found[key], "121112", "DCM")
+    for key, group in found.items():
+        if key != "summary":
+            assert {children(group, c, "DCM")[0].TextValue for c in ("111001", "111003", "122405")}
+
+
+def test_pictures_are_named_where_they_belong(illustrated):
+    found = groups(illustrated)
+    named = {
+        key: [i.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for i in children(group, "121200", "DCM")]
+        for key, group in found.items()
+        if children(group, "121200", "DCM")
+    }
+    assert named == {"summary": ["2.25.4"], "cst_t1": ["2.25.5"]}
+
+
+def test_what_goes_with_the_report_is_evidence_by_its_series(illustrated, report):
+    def listed(one):
+        (evidence,) = one.CurrentRequestedProcedureEvidenceSequence
+        return {
+            series.SeriesInstanceUID: {i.ReferencedSOPInstanceUID for i in series.ReferencedSOPSequence}
+            for series in evidence.ReferencedSeriesSequence
+        }
+
+    assert listed(illustrated) == {
+        **listed(report), "2.25.1": {"2.25.2"}, "2.25.3": {"2.25.4", "2.25.5"},
+    }  # fmt: skip
+    assert illustrated.SOPInstanceUID != report.SOPInstanceUID
+
+
+def test_findings_read_the_same_with_and_without_segments(illustrated, report):
+    assert read_findings(illustrated) == read_findings(report)
