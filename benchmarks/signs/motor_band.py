@@ -28,6 +28,7 @@ from benchmarks.signs.brain_summary import (
 from benchmarks.signs.motor_band_case import run_case
 from benchmarks.signs.motor_band_figure import draw_figure
 from benchmarks.signs.motor_band_groups import BY_NAME, GROUPS, SEEDS_A_GROUP, Group
+from benchmarks.signs.motor_band_heads import draw_heads
 from benchmarks.signs.resuming import Row, results, table
 
 console = Console(width=150)
@@ -47,8 +48,14 @@ def main(
         typer.Option("--json", help="Keep each patient's result here, a line each, and go on from it."),
     ] = None,
     figure: Annotated[Path | None, typer.Option(help="Draw the result to this file.")] = None,
+    heads: Annotated[
+        Path | None, typer.Option(help="Draw some of the heads to this file, and do nothing else.")
+    ] = None,
 ) -> None:
     """Analyse synthetic brains with and without the signs of the motor cortex, and print tables."""
+    if heads:
+        draw_heads(heads)
+        return
     groups = _chosen(only)
     block = CALIBRATION if calibration else HELD_OUT
     cases = [
