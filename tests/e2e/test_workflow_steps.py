@@ -4,21 +4,27 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydicom import dcmread
+from pydicom.uid import SecondaryCaptureImageStorage, SegmentationStorage
+from sqlalchemy import text
 
 from db.deliveries import record_attempt
 from db.engine import reading, writing
 from db.lifecycle import close_version, receiving_studies, study_by_uid
-from db.models import Analysis, Delivery, Finding, Report, Study, StudyStatus
+from db.models import Analysis, Delivery, Finding, ObjectKind, Report, Study, StudyStatus
 from db.norms import add_norms, norms_in_use
 from db.retries import Again, process_again
 from listener import steps as steps_module
 from listener.analyses import Analysed, AnalysisProcess, failed
-from listener.archive import ArchiveError
-from listener.sending import send_files
+from listener.archive import ArchiveError, Key
+from listener.derived_objects import MadeObject, ObjectRequest
 from listener.destinations import Destination
+from listener.sending import send_files
 from listener.settings import Settings, SettlingSettings
 from listener.steps import StudySteps
 from listener.version import SOFTWARE_VERSION
@@ -203,7 +209,9 @@ class Recording:
     def __init__(self) -> None:
         self.norms: list[Norms] = []
 
-    def run(self, name: str, _study: str, _stacks: object, norms: Mapping[str, object], *_: object) -> Analysed:
+    def run(
+        self, name: str, _study: str, _stacks: object, norms: Mapping[str, object], *_: object
+    ) -> Analysed:
         self.norms.append(Norms.from_plain(json.loads(json.dumps(norms))))
         return Analysed(failed(name, "measured", "0.1"), {Sign.CST_T1: PROTOCOL.plain()})
 
@@ -272,3 +280,63 @@ def test_norms_learnt_after_a_report_make_another_one_when_it_is_asked_for(node,
         one, two = session.query(Report).order_by(Report.version)
     assert (one.norms_version, two.norms_version, two.predecessor_id) == (None, number, one.id)
     assert one.sop_instance_uid != two.sop_instance_uid
+
+
+def rows(steps: StudySteps, statement: str) -> list[Any]:
+    with reading(steps.engine) as session:
+        return list(session.execute(text(statement)))
+
+
+class WithObjects:
+    """Stands in for the analysis process: it archived a segmentation and a picture, and lacks another."""
+
+    def run(
+        self, name: str, _study: str, _stacks: object, _norms: object, request: ObjectRequest
+    ) -> Analysed:
+        made = (
+            MadeObject(
+                ObjectKind.SEG, SegmentationStorage, f"2.25.1{request.version}", "2.25.10", "2.25.99",
+                "regions", segments={"cst_t1/pons/left": 1},
+            ),
+            MadeObject(
+                ObjectKind.KEY_IMAGE, SecondaryCaptureImageStorage, f"2.25.2{request.version}", "2.25.20",
+                description="overview",
+            ),
+        )  # fmt: skip
+        return Analysed(failed(name, "measured", "0.1"), objects=made, missing=("No segmentation: why.",))
+
+
+def test_what_an_analysis_made_is_named_in_the_report_and_delivered_with_it(node, steps, tmp_path):
+    uid, files = small_study(tmp_path)
+    send(node, files)
+    settled = close(steps, uid)
+    reader = PACS.model_copy(update={"name": "reader", "wants": (ObjectKind.SR, ObjectKind.KEY_IMAGE)})
+    settings = steps.settings.model_copy(update={"destinations": (PACS, reader)})
+    steps = replace(steps, process=WithObjects(), settings=settings)
+    for _ in range(2):
+        steps.analyse(uid, 1, "brain", [], settled)
+    for _ in range(2):
+        steps.report(uid, 1, settled)
+    objects = rows(steps, "SELECT * FROM v_objects ORDER BY kind")
+    assert [(o.kind, o.analysis, o.source_series_uid, o.description) for o in objects] == [
+        ("key-image", "brain", None, "overview"),
+        ("seg", "brain", "2.25.99", "regions"),
+        ("sr", None, None, None),
+    ]
+    deliveries = rows(steps, "SELECT kind, destination FROM v_deliveries ORDER BY kind, destination")
+    assert [tuple(row) for row in deliveries] == [
+        ("key-image", "pacs"), ("key-image", "reader"), ("seg", "pacs"), ("sr", "pacs"), ("sr", "reader"),
+    ]  # fmt: skip
+    report = objects[-1]
+    key = Key(uid, report.series_instance_uid, report.sop_instance_uid)
+    read = dcmread(BytesIO(steps.archive.get(key)))
+    named = {
+        image.ReferencedSOPInstanceUID
+        for one in read.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+        for image in one.ReferencedSOPSequence
+    }
+    assert {"2.25.11", "2.25.21"} <= named
+    missing = rows(steps, "SELECT why FROM v_events WHERE what = 'objects-missing'")
+    assert {row.why for row in missing} == {"No segmentation: why."}
+    [day] = rows(steps, "SELECT reports FROM v_daily WHERE reports > 0")
+    assert day.reports == 1
