@@ -11,6 +11,7 @@ from benchmarks.signs.statistics import ChangePair, Criterion, Share, median_err
 from processors.findings import CORD_SIGNS, Sign, State
 
 GADOLINIUM = "after gadolinium"
+DECIDED = (State.PRESENT, State.ABSENT)
 SIGNAL_SIGNS = (Sign.CORD_T1, Sign.CORD_T2)
 
 
@@ -207,9 +208,13 @@ def inflow_reported(rows: Iterable[Row]) -> Share:
 
 
 def inflow_counted(rows: Iterable[Row]) -> Share:
-    """Of slices of inflow, those that were measured all the same."""
-    found = [row["cord"].get(Sign.CORD_T1.value) for row in rows]
-    return Share(sum(f["counted"] for f in found if f), sum(f["bright"] for f in found if f))
+    """Of slices of inflow, those that a decision (present or absent) was made on."""
+    found = [
+        (row["cord"][Sign.CORD_T1.value], row["signs"][Sign.CORD_T1.value]["state"] in DECIDED)
+        for row in rows
+        if Sign.CORD_T1.value in row["cord"]
+    ]
+    return Share(sum(f["counted"] for f, decided in found if decided), sum(f["bright"] for f, _ in found))
 
 
 def criteria(said: Sequence[Said], rows: Sequence[Row]) -> tuple[Criterion, ...]:
