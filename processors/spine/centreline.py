@@ -144,31 +144,39 @@ def _lower_to(best: Array, values: Array, shift: tuple[int, int]) -> None:
 
 
 def symmetry(relative: Array, pixel: float) -> Array:
-    """Correlation of each pixel's surroundings with their mirror image, -1 to 1."""
+    """Correlation of each pixel's surroundings with their mirror image, -1 to 1.
+
+    Near the edge of the images, where little is left to compare, what is missing counts as half alike.
+    """
     half, height = (int(mm / pixel) for mm in SYMMETRY_MM)
     centred = relative - gaussian_filter(relative, (0, height, half), mode="nearest")
     product, power = np.zeros_like(centred), np.full_like(centred, 1e-6)
+    compared = np.zeros(centred.shape[2], dtype=np.float32)
     columns = centred.shape[2]
-    for d in range(2, min(half, (columns - 1) // 2) + 1, 2):
+    apart = range(2, half + 1, 2)
+    for d in (d for d in apart if 2 * d < columns):
         left, right = centred[:, :, 2 * d :], centred[:, :, : columns - 2 * d]
         product[:, :, d : columns - d] += left * right
         power[:, :, d : columns - d] += 0.5 * (left * left + right * right)
+        compared[d : columns - d] += 1 / len(apart)
     size = 2 * height + 1
     product = uniform_filter1d(product, size, axis=1, mode="nearest")
     power = uniform_filter1d(power, size, axis=1, mode="nearest")
-    return np.asarray(product / power)
+    return np.asarray(compared * product / power + (1 - compared) * np.float32(0.5))
 
 
 def deep(images: Array, pixel: float) -> npt.NDArray[np.bool_]:
     """Whether a pixel lies deep in the body, seen from each side.
 
-    What lies beyond the images counts as body.
+    What lies beyond the images counts as body, and so does all that narrow ones show.
     """
     smooth = gaussian_filter(images, (0, 1.5 / pixel, 1.5 / pixel), mode="nearest")
     body = smooth > AIR * np.percentile(smooth, 90)
     inside = np.ones_like(body)
     for name, axis, turned in (("front", 1, False), ("back", 1, True), ("side", 2, False), ("side", 2, True)):
         depth = round(DEPTH_MM[name] / pixel)
+        if body.shape[axis] < 4 * depth:
+            continue
         flipped = np.flip(body, axis) if turned else body
         seen = np.maximum.accumulate(flipped, axis=axis)
         moved = np.take(seen, np.maximum(0, np.arange(body.shape[axis]) - depth), axis=axis)

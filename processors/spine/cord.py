@@ -26,6 +26,7 @@ from processors.spine.planes import (
     extent,
     is_axial,
     level_planes,
+    nearest,
     sampled,
     slice_planes,
     smoothed,
@@ -45,6 +46,9 @@ PIXEL_MM, LEVEL_MM = 1.0, 3.0
 STATION_MM = 2.0
 """Distance of the planes across the cord where they are no slices."""
 
+OFF_CENTRE = 0.35
+"""How far from the middle of the images the cord may run, as a share of their width (standard deviation)."""
+
 LEAST_WORTH = 6.0
 """Likeness gathered, in millimetres, below which what was found may be no cord."""
 
@@ -56,6 +60,9 @@ END_MM = 9.0
 
 SHORTEST_MM = 20.0
 """Less of a cord is not measured."""
+
+BRAINSTEM_GAP_MM = 12.0
+"""The brainstem may look no larger than the cord over this distance."""
 
 BRAINSTEM, BELOW_MM = 1.40, 40.0
 """Area, as a share of the median one over this distance below, beyond which it is the medulla."""
@@ -158,13 +165,20 @@ def _seek(volume: Volume, polarity: int) -> _Line:
     rows = np.arange(front, back - PIXEL_MM / 2, -PIXEL_MM)
     shape = (len(planes.origin), len(rows), len(columns))
     grid = planes.points(np.broadcast_to(columns, shape), np.broadcast_to(rows[:, None], shape))
-    images = sampled(smoothed(volume, 0.45 * PIXEL_MM), volume.affine, grid, outside=0.0)
+    images, inside = nearest(smoothed(volume, 0.45 * PIXEL_MM), volume.affine, grid)
     height = (planes.origin - planes.origin[0]) @ np.cross(planes.left[0], planes.front[0])
-    found = track(likeness(images, PIXEL_MM, polarity), PIXEL_MM, height)
+    likely = likeness(images, PIXEL_MM, polarity) * inside * _central(columns)
+    found = track(likely, PIXEL_MM, height)
     if found is None or found.worth < LEAST_WORTH or len(found.planes) < 3:
         raise CordNotFoundError(Reason.of("cord-not-found"))
     row, column = found.position.astype(int).T
     return _Line(height[found.planes], grid[found.planes, row, column], found.likeness)
+
+
+def _central(columns: FloatArray) -> npt.NDArray[np.float32]:
+    """Neither technologists nor patients put the cord beside the middle of the images by much."""
+    width = columns[-1] - columns[0]
+    return np.exp(-0.5 * (columns / (OFF_CENTRE * width)) ** 2).astype(np.float32)
 
 
 def _stations(volume: Volume, line: _Line) -> Planes:
@@ -255,7 +269,9 @@ def _extent(quality: FloatArray, area: FloatArray, at: FloatArray) -> slice:
     good = np.flatnonzero(quality > 0.3)
     if not len(good):
         return slice(0, 0)
-    below = [np.median(area[(at > here) & (at <= here + BELOW_MM)]) for here in at[:-1]]
-    large = np.flatnonzero((area[:-1] > BRAINSTEM * np.array(below)) & (at[:-1] < at[-1] - BELOW_MM))
-    first = max(good[0], large[-1] + 1 if len(large) else 0)
-    return slice(int(first), int(good[-1]) + 1)
+    below = np.array([np.median(area[(at > here) & (at <= here + BELOW_MM)]) for here in at[:-1]])
+    first = int(good[0])
+    for station in np.flatnonzero((area[:-1] > BRAINSTEM * below) & (at[:-1] < at[-1] - BELOW_MM)):
+        if at[station] - at[first] < BRAINSTEM_GAP_MM:
+            first = int(station) + 1
+    return slice(first, int(good[-1]) + 1)

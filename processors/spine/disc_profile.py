@@ -20,7 +20,7 @@ ACROSS_MM = (-4.0, -2.0, 0.0, 2.0, 4.0)
 BEYOND_MM = 40.0
 """How far the line of the cord is drawn on beyond its ends."""
 
-DISC_MM = 2.5
+DISC_MM = 3.2
 """Width over which the two end plates of a disc become one."""
 
 

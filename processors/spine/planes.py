@@ -106,10 +106,16 @@ def smoothed(volume: Volume, sigma_mm: float) -> Array:
     return array
 
 
-def sampled(array: Array, affine: FloatArray, points: FloatArray, outside: float = np.nan) -> Array:
-    """Linear interpolation at LPS points of shape (..., 3); ``outside`` beyond half a voxel off the edge."""
+def sampled(array: Array, affine: FloatArray, points: FloatArray) -> Array:
+    """Linear interpolation at LPS points of shape (..., 3); NaN further than half a voxel off the edge."""
+    values, inside = nearest(array, affine, points)
+    return np.where(inside, values, np.float32(np.nan))
+
+
+def nearest(array: Array, affine: FloatArray, points: FloatArray) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Linear interpolation at LPS points of shape (..., 3), continued beyond the edge; whether inside."""
     index = np.linalg.solve(affine[:3, :3], (points.reshape(-1, 3) - affine[:3, 3]).T)
     last = np.array(array.shape)[:, None] - 1
     values = map_coordinates(array, index, order=1, mode="nearest", output=np.float32)
-    values[((index < -0.5) | (index > last + 0.5)).any(axis=0)] = outside
-    return np.asarray(values.reshape(points.shape[:-1]))
+    inside = ((index >= -0.5) & (index <= last + 0.5)).all(axis=0)
+    return values.reshape(points.shape[:-1]), inside.reshape(points.shape[:-1])
