@@ -8,10 +8,21 @@ from typing import Any
 from db.models import NormsVersion
 from db.norms import NormalFinding
 from processors.brain.limits import MAX_LESION_SHARE, MIN_COVERAGE, MIN_VOXELS
-from processors.findings import Algorithm, Finding, Quantity, Region, RegionMeasurements, Sign, State
+from processors.findings import (
+    CORD_SIGNS,
+    Algorithm,
+    Finding,
+    Quantity,
+    Region,
+    RegionMeasurements,
+    Sign,
+    State,
+)
 from processors.norms import Norms, Protocol, default_norms
 from processors.norms.calibration import GroupCalibration, Sample, calibrate
 from processors.norms.shipped import shipped_families
+from processors.spine.limits import MIN_COVERAGE as MIN_CORD_COVERAGE
+from processors.spine.limits import MIN_VOXELS as MIN_CORD_VOXELS
 
 JUDGEMENTS = frozenset(
     {
@@ -36,6 +47,12 @@ JUDGEMENTS = frozenset(
 
 OF_REGIONS = frozenset({"entry-slice-inflow", "few-voxels", "lesion-overlap", "low-coverage"})
 """Reasons that speak of some regions, whose own numbers tell which."""
+
+COMPARED: Mapping[Sign, Quantity] = {
+    Sign.CORD_ATROPHY: Quantity.AREA_AT_REFERENCE_AGE,
+    Sign.CORD_FLATTENING: Quantity.FLATNESS,
+}
+"""What is compared with the norm, where it is not the signal ratio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +159,14 @@ def _ratios(finding: Finding) -> dict[Region, float]:
     return {
         region.region: ratio
         for region in finding.regions
-        if (ratio := region.value(Quantity.RATIO)) is not None and _well_measured(region)
+        if (ratio := region.value(COMPARED.get(finding.sign, Quantity.RATIO))) is not None
+        and (_cord_measured(region) if finding.sign in CORD_SIGNS else _well_measured(region))
     }
+
+
+def _cord_measured(region: RegionMeasurements) -> bool:
+    voxels, coverage = region.value(Quantity.VOXELS), region.value(Quantity.COVERAGE)
+    return (voxels is None or voxels >= MIN_CORD_VOXELS) and (coverage or 0) >= 100 * MIN_CORD_COVERAGE
 
 
 def _well_measured(region: RegionMeasurements) -> bool:

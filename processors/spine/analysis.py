@@ -15,7 +15,14 @@ from processors.spine.cord import Cord, CordNotFoundError, find_cord
 from processors.spine.cord_map import cord_voxels, shape_map, signal_map
 from processors.spine.levels import Levels, LevelsNotFoundError, find_levels
 from processors.spine.limits import ATROPHY_GROUPS, LARGEST_VOXEL_MM
-from processors.spine.measurement import CordMeasurement, measure_cord, near_stenosis, same_frame
+from processors.spine.measurement import (
+    CordMeasurement,
+    looks_thoracic,
+    measure_cord,
+    near_stenosis,
+    same_frame,
+    without_levels,
+)
 from processors.spine.shape_sign import CROSS_SECTION, shape_findings
 from processors.spine.signal_sign import COLUMNS, concordant, cord_profile, signal_finding, used_slices
 from processors.volume import Volume
@@ -150,6 +157,8 @@ def _measured(volumes: Mapping[Key, Volume]) -> _Study:
         for key, cord in cords.items()
         if np.isfinite(cord.contour).all(axis=(1, 2)).any()
     }
+    if any(looks_thoracic(one) for one in measured.values()):
+        measured = {key: without_levels(one) for key, one in measured.items()}
     obstacles |= {key: Reason.of("cord-not-found") for key in cords if key not in measured}
     return _Study(usable, measured, obstacles)
 

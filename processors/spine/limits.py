@@ -58,6 +58,9 @@ MIN_SIDE_SHARE = 0.4
 MIN_VOXELS = 8
 """Of a level on one side (p)."""
 
+MIN_COVERAGE = 0.5
+"""Share of a level's slices that a norm is learnt from (p)."""
+
 SLICE_SPREAD = 0.12
 """Standard deviation of single slices about their level's mean, beyond which the images are taken to be
 spoilt by movement (p); 0.01 to 0.06 in sound ones."""
@@ -117,6 +120,10 @@ FLATTENING_LEVELS = ("C3", "C4", "C5", "C6")
 
 MAX_SOLIDITY, MIN_CONCAVITY_MM = 0.95, 0.5
 """Area over that of the convex hull, or depth of the sunken front, that a flattened cord must have (p)."""
+
+NARROW_CORD_MM, ROUND_CORD = 11.0, 0.62
+"""Transverse diameter and AP/RL of C4 to C6: a cord that is narrower and rounder is a thoracic one, and its
+levels are mistaken (p). Healthy cervical ones are 12.2 to 13.2 mm wide there, at 0.58 with an SD of 0.05."""
 
 REFERENCE_AGE = 40.0
 AGE_OF_LOSS = 45.0

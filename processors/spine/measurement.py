@@ -1,7 +1,7 @@
 """One series and its cord: everything that is measured of every cross-section, before any decision."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,12 @@ from processors.spine.limits import (
     AROUND_STENOSIS_MM,
     CAVITY_ON_T1,
     CAVITY_ON_T2,
+    FEWEST_LEVELS,
     MIN_QUALITY,
+    NARROW_CORD_MM,
     NARROW_ROOM_MM,
     NARROW_SAC_MM,
+    ROUND_CORD,
 )
 from processors.spine.neck_shading import shading_slope
 from processors.spine.shape import Shape, shape_of
@@ -28,6 +31,7 @@ from processors.volume import Volume
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+ENLARGED_LEVELS = ("C4", "C5", "C6")
 T1_LIKE = frozenset({Contrast.T1, Contrast.T1_POST_CONTRAST, Contrast.T1_MTC})
 
 
@@ -91,9 +95,12 @@ def measure_cord(volume: Volume, cord: Cord, levels: Sequence[str]) -> CordMeasu
     signals = measure_columns(patches, slope)
     own = _core_signal(patches)
     fluid_is_dark = volume.contrast in T1_LIKE
-    inflow = find_inflow(patches, own)
-    if not fluid_is_dark or (cord.slices[section.stations] < 0).any():
-        inflow = Inflow(inflow.fluid, np.zeros(len(own), dtype=np.bool_))
+    slices = cord.slices[section.stations]
+    from_end = np.minimum(slices, len(volume.array) - 1 - slices)
+    inflow = find_inflow(patches, own, from_end, volume.spacing[0])
+    if not fluid_is_dark or (slices < 0).any():
+        none = np.zeros(len(own), dtype=np.bool_)
+        inflow = Inflow(inflow.fluid, none, none)
     shape = shape_of(cord, section)
     canal = measure_canal(patches, own, section.half_ap)
     room = canal.front_mm + canal.back_mm
@@ -113,7 +120,7 @@ def measure_cord(volume: Volume, cord: Cord, levels: Sequence[str]) -> CordMeasu
         shape=shape,
         canal=canal,
         outlined=cord.quality[section.stations] >= MIN_QUALITY,
-        stenotic=np.asarray(narrow & ~np.isnan(room)),
+        stenotic=np.asarray((narrow & ~np.isnan(room)) | inflow.tight),
         cavity=np.asarray(centre < CAVITY_ON_T1 if fluid_is_dark else centre > CAVITY_ON_T2),
     )
 
@@ -134,6 +141,20 @@ def near_stenosis(
             gaps = np.linalg.norm(measured.section.centre[:, None] - places[None], axis=2)
             near |= gaps.min(axis=1) <= AROUND_STENOSIS_MM
     return near
+
+
+def looks_thoracic(measured: CordMeasurement) -> bool:
+    """Whether what is called C4 to C6 is no cervical enlargement, so that the levels are mistaken."""
+    at = np.isin(np.array(measured.levels, dtype=object), ENLARGED_LEVELS) & measured.outlined
+    if np.count_nonzero(at) < FEWEST_LEVELS:
+        return False
+    width, flatness = np.median(measured.shape.rl_mm[at]), np.median(measured.shape.flatness[at])
+    return bool(width < NARROW_CORD_MM and flatness > ROUND_CORD)
+
+
+def without_levels(measured: CordMeasurement) -> CordMeasurement:
+    """The same, of unknown levels."""
+    return replace(measured, levels=("",) * len(measured.levels))
 
 
 def same_frame(one: Volume, other: Volume) -> bool:

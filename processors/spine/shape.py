@@ -15,7 +15,7 @@ FloatArray = npt.NDArray[np.float64]
 FRONT_HALF_WIDTH = 0.55
 """Half-diameters to either side of the middle, between which the front of the cord may sink in."""
 
-BROAD_MM = 1.5
+BROAD_MM = 1.0
 """Width of a sunken front; the ventral fissure is narrower."""
 
 _STEP_MM = 0.1
