@@ -23,11 +23,11 @@ LEVELS = {"C2": 15.5, "C3": 0.0, "C4": -18.5, "C5": -37.0, "C6": -53.5, "C7": -6
 class Neck:
     """What is drawn.
 
-    ``left`` and ``right`` are changes of the lateral and anterolateral columns over a span of z, ``dorsal`` one
-    of the dorsal columns; ``inflow`` is the signal added to the fluid of each slice; ``slope`` the shading a
-    millimetre to the left and to the front; ``tilt`` the angle by which the slices lean to the front, and
-    ``rotation`` that of the cord about its axis, degrees; ``scale`` that of its area; ``cavity`` the radius of
-    a syrinx, half-diameters; ``narrow`` the range of z where disc and ligament take the fluid's place.
+    ``left`` and ``right`` are changes of the lateral and anterolateral columns over a span of z, ``dorsal``
+    one of the dorsal columns; ``inflow`` is the signal added to the fluid of each slice; ``slope`` the
+    shading a millimetre to the left and to the front; ``tilt`` the angle by which the slices lean to the
+    front, and ``rotation`` that of the cord about its axis, degrees; ``scale`` that of its area; ``cavity``
+    the radius of a syrinx, half-diameters; ``narrow`` the range of z where disc and ligament are, not fluid.
     """
 
     contrast: Contrast = Contrast.T1
