@@ -146,6 +146,8 @@ class Quantity(StrEnum):
     BAND_LENGTH = "band_length"
     ASYMMETRY = "asymmetry"
     EXCLUDED_SHARE = "excluded_share"
+    GREY_MATTER_VOLUME = "grey_matter_volume"
+    INTRACRANIAL_RATIO = "intracranial_ratio"
 
 
 UNITS: dict[Quantity, str] = {
@@ -178,6 +180,8 @@ UNITS: dict[Quantity, str] = {
     Quantity.BAND_LENGTH: "mm",
     Quantity.ASYMMETRY: "{ratio}",
     Quantity.EXCLUDED_SHARE: "%",
+    Quantity.GREY_MATTER_VOLUME: "mL",
+    Quantity.INTRACRANIAL_RATIO: "{ratio}",
 }
 """UCUM unit of each quantity."""
 

@@ -95,6 +95,7 @@ SENTENCES: dict[str, str] = {
     "sulcus-unclear": "The central sulcus does not show clearly enough along the gyrus.",
     "veins-in-band": "Veins, blood or calcification fill part of the motor cortex, which was left out.",
     "diffuse-iron": "The cortex in front of and behind the motor cortex is about as dark.",
+    "one-sided-loss": "The precentral cortex is smaller on one side only, which points to a lesion there.",
     "short-band": "The motor cortex is dark over a short distance only.",
     "age-iron": "At this age iron darkens the motor cortex of healthy people too.",
     "unknown-age": "The age is not known; iron darkens the motor cortex of healthy older people too.",

@@ -107,6 +107,8 @@ QUANTITY_NAMES: dict[Quantity, str] = {
     Quantity.BAND_LENGTH: "Length of dark cortex on this side",
     Quantity.ASYMMETRY: "Difference of sides over their sum",
     Quantity.EXCLUDED_SHARE: "Part of the region left out as veins or blood",
+    Quantity.GREY_MATTER_VOLUME: "Volume of grey matter",
+    Quantity.INTRACRANIAL_RATIO: "Volume over intracranial volume",
 }
 """Names of the quantities that have no standard code."""
 

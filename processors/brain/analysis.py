@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from processors.acquisition import Contrast
-from processors.brain.alignment import align_study
+from processors.brain.alignment import Alignment, align_study
 from processors.brain.concordance import concordant
 from processors.brain.corticospinal import (
     TRACT,
@@ -22,6 +22,7 @@ from processors.brain.corticospinal import (
 from processors.brain.diffusion import bright_cluster_ml, decide_adc, decide_dwi, restricted_regions, suitable
 from processors.brain.limits import PLAUSIBLE_EXTENT_MM
 from processors.brain.motor_band import MOTOR_BAND, MotorBand, evaluate_motor_band, measurable, missing_swi
+from processors.brain.precentral_atrophy import PRECENTRAL, PrecentralAtrophy, evaluate_precentral
 from processors.brain.registration import THREADS
 from processors.brain.tract_decision import Decision
 from processors.brain.tract_profile import TractMeasurement
@@ -41,6 +42,7 @@ NEEDED = {
 }
 """How a radiologist would ask for the series that a sign is read from."""
 
+ALGORITHMS = {Sign.MOTOR_BAND: MOTOR_BAND, Sign.PRECENTRAL_ATROPHY: PRECENTRAL}
 TRACT_SIGNS = (Sign.CST_T1, Sign.CST_T1_MTC, Sign.CST_T2, Sign.CST_FLAIR, Sign.CST_DIFFUSION)
 CHANGED_BY_AGENT = frozenset({Contrast.T1, Contrast.T1_MTC})
 
@@ -101,22 +103,35 @@ def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None
         {sign: _decide(sign, series) for sign in TRACT_SIGNS if _series_of(sign, series)},
     )
     band = _no_band(volumes) if shown is None else evaluate_motor_band(shown, wanted, alignments)
-    of_cortex = {Sign.MOTOR_BAND: band.finding}
+    atrophy = _atrophy(wanted, alignments, norms)
+    of_cortex = {Sign.MOTOR_BAND: band.finding} | (
+        {} if atrophy is None else {Sign.PRECENTRAL_ATROPHY: atrophy.finding}
+    )
     findings = tuple(
         _finding(sign, decisions[sign], _series_of(sign, series))
         if sign in decisions
         else of_cortex.get(sign)
-        or not_evaluated(sign, TRACT, obstacles[sign] or Reason.of("not-implemented"))
+        or not_evaluated(sign, ALGORITHMS.get(sign, TRACT), obstacles[sign] or missing(sign))
         for sign in BRAIN_SIGNS
     )
     first = {sign: _series_of(sign, series)[0] for sign in decisions}
-    maps = [band.region_map, *(region_map(sign, one) for sign, one in first.items())]
+    cortex = [band.region_map, None if atrophy is None else atrophy.region_map]
+    maps = [*cortex, *(region_map(sign, one) for sign, one in first.items())]
     return BrainAnalysis(
         findings,
         {sign: one.measurement for sign, one in first.items() if one.measurement is not None},
         tuple(one for one in maps if one is not None),
         band.strips,
     )
+
+
+def _atrophy(
+    wanted: Mapping[Contrast, Volume], alignments: Mapping[Contrast, Alignment], norms: Norms
+) -> PrecentralAtrophy | None:
+    """What the study's T1 says of the precentral cortex; none where it has no T1 that could be measured."""
+    if Contrast.T1 not in wanted:
+        return None
+    return evaluate_precentral(wanted[Contrast.T1], alignments[Contrast.T1], norms)
 
 
 def _no_band(volumes: Mapping[Contrast, Volume]) -> MotorBand:
@@ -136,11 +151,14 @@ def _obstacle(sign: Sign, volumes: Mapping[Contrast, Volume]) -> Reason | None:
     given = [contrast for contrast in READS[sign] if contrast in volumes]
     if not given:
         after = Contrast.T1 in READS[sign] and Contrast.T1_POST_CONTRAST in volumes
-        return Reason.of("post-contrast") if after else Reason.of("missing-series", needed=NEEDED[sign])
+        return Reason.of("post-contrast") if after else missing(sign)
     unfit = [_unfit(contrast, volumes[contrast]) for contrast in given]
-    if all(unfit):
-        return unfit[0]
-    return None if sign in TRACT_SIGNS else Reason.of("not-implemented")
+    return unfit[0] if all(unfit) else None
+
+
+def missing(sign: Sign) -> Reason:
+    """That the study has no series that the sign could be read from."""
+    return Reason.of("missing-series", needed=NEEDED[sign])
 
 
 def _unfit(contrast: Contrast, volume: Volume) -> Reason | None:

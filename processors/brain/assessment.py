@@ -37,10 +37,7 @@ MIN_AGREEMENT = {
 LEAST_AGREEMENT = 0.4
 """Of contrasts that are not named there. Whole and stripped heads gave .64-.91 on T1, .76-.84 on FLAIR and
 .57-.81 on T2; parts of heads, and heads turned back to front, .1-.44."""
-MAX_SLIP_MM = {Contrast.SWI: 6.5}
-"""White matter, grey matter and fluid hardly differ on SWI: what seems to slip there may lie right to a
-fraction of a millimetre, as synthetic heads show whose place is known."""
-USUAL_SLIP_MM = 3.0
+MAX_SLIP_MM = 3.0
 MAX_TURN_DEGREES = 60.0
 """No patient lies more aslant: a larger turn means that the header is wrong about the axes."""
 WHITE_MATTER_SHARE = (0.8, 1.3)
@@ -171,15 +168,22 @@ def _white_matter_share(tissues: FloatArray, volume_scale: float) -> float:
     return float(np.count_nonzero(tissues[:, 0] > 0.5) * GRID_MM**3 * volume_scale / whole)
 
 
-def acceptable(found: Assessment, contrast: Contrast) -> bool:
-    """Whether labels may be carried over: order of tissues, agreement, coverage, plausible size."""
+def plausible(found: Assessment) -> bool:
+    """Whether a map could be that of a head: coverage and size."""
     return (
-        found.agreement >= MIN_AGREEMENT.get(contrast, LEAST_AGREEMENT)
-        and found.slip_mm <= MAX_SLIP_MM.get(contrast, USUAL_SLIP_MM)
-        and found.turn_degrees <= MAX_TURN_DEGREES
-        and all(getattr(found, dark) < getattr(found, bright) for dark, bright in ORDER.get(contrast, ()))
+        found.turn_degrees <= MAX_TURN_DEGREES
         and WHITE_MATTER_SHARE[0] <= found.white_matter_share <= WHITE_MATTER_SHARE[1]
         and found.scales[0] >= SCALES[0]
         and found.scales[1] <= SCALES[1]
         and found.scales[1] <= MAX_ANISOTROPY * found.scales[0]
+    )
+
+
+def acceptable(found: Assessment, contrast: Contrast) -> bool:
+    """Whether labels may be carried over: order of tissues, agreement, coverage, plausible size."""
+    return (
+        plausible(found)
+        and found.agreement >= MIN_AGREEMENT.get(contrast, LEAST_AGREEMENT)
+        and found.slip_mm <= MAX_SLIP_MM
+        and all(getattr(found, dark) < getattr(found, bright) for dark, bright in ORDER.get(contrast, ()))
     )

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from processors.acquisition import Contrast
 from processors.brain.alignment import Alignment
-from processors.brain.motor_band_decision import Band, decide_band, grade_band
+from processors.brain.motor_band_decision import Band, decide_band, grade_band, scale_of
 from processors.brain.motor_band_limits import MIN_FIELD_TESLA, MIN_SNR, MIN_WEIGHTING
 from processors.brain.motor_band_map import Bank, Sulci
 from processors.brain.motor_band_signal import REFERENCE, RegionSignal, SideSignal, measure_side
@@ -67,13 +67,19 @@ def missing_swi(needed: str) -> Finding:
     )
 
 
+def weighting_of(volume: Volume) -> float | None:
+    """Field strength times echo time, T·ms; ``None`` where the header does not say."""
+    field, echo = volume.acquisition.field_strength, volume.acquisition.echo_time
+    return None if field is None or echo is None or not echo > 0 else field * echo
+
+
 def measurable(volume: Volume) -> Reason | None:
     """Why a series cannot show the band: too weak a weighting, or pixels that are no magnitude."""
-    field, echo = volume.acquisition.field_strength, volume.acquisition.echo_time
-    if field is not None and echo is not None and echo > 0:
-        weighting = field * echo
-        if field < MIN_FIELD_TESLA or weighting < MIN_WEIGHTING:
-            return Reason.of("weak-susceptibility-weighting", weighting=weighting)
+    weighting, field = weighting_of(volume), volume.acquisition.field_strength
+    if weighting is not None and (
+        weighting < MIN_WEIGHTING or (field is not None and field < MIN_FIELD_TESLA)
+    ):
+        return Reason.of("weak-susceptibility-weighting", weighting=weighting)
     return None if is_magnitude(volume.array) else Reason.of("not-magnitude")
 
 
@@ -120,8 +126,8 @@ def evaluate_motor_band(
         central = find_sulcus(side, alignment.registration, seen)
         around = [next_sulcus(central, seen, forward=forward) for forward in (True, False)]
         sides[side] = measure_side(volume, alignment.to_anchor, Sulci(central, *around), side)
-    band = grade_band(sides)
-    decision = _limited(decide_band(sides, band, volume.acquisition.patient_age), sides, contrast, volume)
+    band = grade_band(sides, scale_of(weighting_of(volume)))
+    decision = _limited(decide_band(band, volume.acquisition.patient_age), sides, contrast, volume)
     return MotorBand(
         _finding(decision, _numbers(sides, band), volume),
         _region_map(sides, volume),
@@ -139,16 +145,7 @@ def sulcus_series(
         for other in SHOWS_SULCUS
         if other in volumes and alignments[other].problem is None and alignments[other].registration is anchor
     ]
-    return [
-        Seen(
-            volumes[one],
-            alignments[one].to_anchor,
-            alignments[one].assessment.white,
-            alignments[one].assessment.grey,
-            alignments[one].assessment.fluid,
-        )
-        for one in shown or [contrast]
-    ]
+    return [Seen.of(volumes[one], alignments[one]) for one in shown or [contrast]]
 
 
 def _limited(
@@ -161,8 +158,7 @@ def _limited(
     if contrast is not Contrast.SWI:
         reasons = (Reason.of("t2-star-alone"), *decision.reasons)
         return Decision(State.INDETERMINATE, reasons=reasons)
-    acquisition = volume.acquisition
-    if decision.state is State.PRESENT and None in (acquisition.field_strength, acquisition.echo_time):
+    if decision.state is State.PRESENT and weighting_of(volume) is None:
         reasons = (*decision.reasons, Reason.of("unknown-susceptibility-weighting"))
         return Decision(State.PRESENT, Confidence.LOW, reasons)
     return decision
@@ -181,23 +177,24 @@ def _finding(decision: Decision, regions: Sequence[RegionMeasurements], volume: 
 
 
 def _numbers(sides: Mapping[Side, SideSignal], band: Band) -> tuple[RegionMeasurements, ...]:
-    signals = {signal.region: (signal, sides[side]) for side in SIDES for signal in sides[side].regions}
+    signals = {signal.region: signal for side in SIDES for signal in sides[side].regions}
     return tuple(
-        RegionMeasurements(region, _of_region(*signals[region], band))
+        RegionMeasurements(region, _of_region(signals[region], band))
         for region in regions_of(Sign.MOTOR_BAND)
-        if signals[region][0].darkness is not None
+        if signals[region].darkness is not None
     )
 
 
-def _of_region(signal: RegionSignal, side: SideSignal, band: Band) -> tuple[Measurement, ...]:
+def _of_region(signal: RegionSignal, band: Band) -> tuple[Measurement, ...]:
     darkness = signal.darkness
+    side = band.sides[signal.region.side or Side.LEFT]
     numbers: list[tuple[Quantity, float | None]] = [
         (Quantity.RATIO, None if darkness is None else 1 - darkness),
         (Quantity.DARKNESS, darkness),
         (Quantity.STANDARD_ERROR, signal.standard_error),
         (Quantity.ANTERIOR_DIFFERENCE, signal.anterior_difference),
         (Quantity.POSTCENTRAL_DIFFERENCE, signal.postcentral_difference),
-        (Quantity.GRADE, band.grades.get(signal.region)),
+        (Quantity.GRADE, side.grades.get(signal.region)),
         (Quantity.GRADE_SUM, band.total),
         (Quantity.BAND_LENGTH, side.length_mm),
         (Quantity.ASYMMETRY, abs(band.asymmetry)),

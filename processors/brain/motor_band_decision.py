@@ -4,9 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import label
 
 from processors.brain.motor_band_limits import (
     AGED_YEARS,
+    BRIDGED_MM,
+    DARK,
+    ELDERLY_FACTOR,
     ELDERLY_YEARS,
     GRADE_LIMITS,
     MAX_ASYMMETRY,
@@ -19,15 +24,61 @@ from processors.brain.motor_band_limits import (
     MIN_REGIONS,
     MIN_SIDE,
     MIN_SUM,
+    NEARLY,
     SECURE_MARGIN,
     SPARED,
+    USUAL_WEIGHTING,
+    WEIGHTING_RANGE,
 )
 from processors.brain.motor_band_signal import RegionSignal, SideSignal
+from processors.brain.sulcus_prior import STEP_MM
 from processors.brain.tract_decision import Decision
 from processors.findings import Confidence, Reason, Region, Side, State
 
+FloatArray = npt.NDArray[np.float64]
+
 SIDES = (Side.LEFT, Side.RIGHT)
-LEVELS = (Confidence.LOW, Confidence.MODERATE, Confidence.HIGH)
+
+
+@dataclass(frozen=True, slots=True)
+class SideBand:
+    """What one side's numbers say.
+
+    Attributes
+    ----------
+    grades
+        Of each region that can be judged, 0 to 2.
+    judged
+        The regions that can be judged.
+    length_mm, dark_share
+        The longest dark stretch along the gyrus, and the share of it that is dark by itself.
+    scale
+        Weighting of the series over the usual one: what the limits are multiplied by.
+    """
+
+    grades: Mapping[Region, int]
+    judged: tuple[RegionSignal, ...]
+    length_mm: float
+    dark_share: float
+    scale: float
+
+    @property
+    def total(self) -> int:
+        """Sum of the grades."""
+        return sum(self.grades.values())
+
+    @property
+    def dark(self) -> tuple[RegionSignal, ...]:
+        """The regions of grade 1 or 2."""
+        return tuple(signal for signal in self.judged if self.grades[signal.region] > 0)
+
+    @property
+    def excess(self) -> float:
+        """How dark the judged regions are on average, beside reference and postcentral cortex alike."""
+        return max(
+            0.0,
+            _mean([s.darkness for s in self.judged]) + _mean([s.postcentral_difference for s in self.judged]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,46 +87,74 @@ class Band:
 
     Attributes
     ----------
-    grades
-        Of each region that can be judged, 0 to 2.
     asymmetry
-        Difference of the sides' mean darkness over their sum, -1 to 1; positive where the left is darker.
+        Difference of the sides' excess over their sum, -1 to 1; positive where the left is darker.
     faults
         Why regions cannot be judged.
     """
 
-    grades: Mapping[Region, int]
+    sides: Mapping[Side, SideBand]
     asymmetry: float
     faults: tuple[Reason, ...]
 
     @property
     def total(self) -> int:
-        """Sum of the grades."""
-        return sum(self.grades.values())
-
-    def side(self, side: Side) -> int:
-        """Sum of the grades of one side."""
-        return sum(grade for region, grade in self.grades.items() if region.side is side)
+        """Sum of the grades of both sides."""
+        return sum(side.total for side in self.sides.values())
 
 
-def grade(darkness: float) -> int:
+def scale_of(weighting: float | None) -> float:
+    """Weighting (tesla times milliseconds) over the usual one; 1 where it is not known."""
+    if weighting is None:
+        return 1.0
+    return float(np.clip(weighting, *WEIGHTING_RANGE)) / USUAL_WEIGHTING
+
+
+def grade(darkness: float, scale: float = 1.0) -> int:
     """0, 1 or 2."""
-    return sum(darkness >= limit for limit in GRADE_LIMITS)
+    return sum(darkness >= scale * limit for limit in GRADE_LIMITS)
 
 
-def grade_band(sides: Mapping[Side, SideSignal]) -> Band:
+def grade_band(signals: Mapping[Side, SideSignal], scale: float) -> Band:
     """Grade every region that can be judged."""
-    signals = [signal for side in SIDES for signal in sides[side].regions]
-    faults = {signal.region: fault for signal in signals if (fault := _fault(signal)) is not None}
-    sound = [signal for signal in signals if signal.region not in faults]
-    grades = {signal.region: grade(signal.darkness) for signal in sound if signal.darkness is not None}
-    means = [max(0.0, _mean([s.darkness for s in sound if s.region.side is side])) for side in SIDES]
-    total = sum(means)
-    asymmetry = (means[0] - means[1]) / total if total > 0 else 0.0
-    return Band(grades, asymmetry, tuple(dict.fromkeys(faults.values())))
+    faults = [_fault(signal) for side in SIDES for signal in signals[side].regions]
+    sides = {side: _grade_side(signals[side], scale) for side in SIDES}
+    left, right = (sides[side].excess for side in SIDES)
+    asymmetry = (left - right) / (left + right) if left + right > 0 else 0.0
+    return Band(sides, asymmetry, tuple(dict.fromkeys(fault for fault in faults if fault is not None)))
 
 
-def decide_band(sides: Mapping[Side, SideSignal], band: Band, age: float | None) -> Decision:
+def _grade_side(signal: SideSignal, scale: float) -> SideBand:
+    judged = tuple(region for region in signal.regions if _fault(region) is None)
+    grades = {s.region: grade(s.darkness, scale) for s in judged if s.darkness is not None}
+    length, share = band_length(signal.along, scale * DARK)
+    return SideBand(grades, judged, length, share, scale)
+
+
+def band_length(darkness: FloatArray, limit: float) -> tuple[float, float]:
+    """Length (mm) of the longest dark stretch, short gaps bridged, and the share of it that is dark.
+
+    Parameters
+    ----------
+    darkness
+        Shape (positions,), of each position along the gyrus; NaN where it was not measured.
+    """
+    dark = np.nan_to_num(darkness, nan=-1.0) >= limit
+    bridged = dark.copy()
+    gaps, count = label(~dark)
+    for number in range(1, count + 1):
+        where = np.flatnonzero(gaps == number)
+        if len(where) <= round(BRIDGED_MM / STEP_MM) and where[0] > 0 and where[-1] < len(dark) - 1:
+            bridged[where] = True
+    runs, count = label(bridged)
+    if not count:
+        return 0.0, 0.0
+    sizes = np.bincount(runs)[1:]
+    longest = runs == 1 + int(np.argmax(sizes))
+    return float(sizes.max() * STEP_MM), float(dark[longest].mean())
+
+
+def decide_band(band: Band, age: float | None) -> Decision:
     """Apply the rule of the sign to both sides.
 
     Parameters
@@ -83,19 +162,20 @@ def decide_band(sides: Mapping[Side, SideSignal], band: Band, age: float | None)
     age
         Years; ``None`` where it is not known, which is taken for old.
     """
-    complete = {side: _side_fits(sides[side], band, age) for side in SIDES}
+    fits = [_fits(band.sides[side]) for side in SIDES]
     symmetric = abs(band.asymmetry) <= MAX_ASYMMETRY
-    if all(complete.values()) and band.total >= MIN_SUM and symmetric:
-        confidence, reasons = _confidence(sides, band, age)
+    if all(fits) and band.total >= MIN_SUM and symmetric:
+        if (age is None or age >= ELDERLY_YEARS) and not _beyond_age(band):
+            return Decision(State.INDETERMINATE, reasons=(_of_age(age), *band.faults))
+        confidence, reasons = _confidence(band, age)
         return Decision(State.PRESENT, confidence, (*reasons, *band.faults))
-    if any(complete.values()) and band.total >= MIN_SUM - 1:
+    if any(fits) and band.total >= MIN_SUM - 1 and not symmetric:
         return Decision(State.INDETERMINATE, reasons=(Reason.of("asymmetric-band"), *band.faults))
-    if any(sum(r.side is side for r in band.grades) < MIN_REGIONS for side in SIDES):
+    if any(len(band.sides[side].judged) < MIN_REGIONS for side in SIDES):
         return Decision(State.INDETERMINATE, reasons=band.faults or (Reason.of("few-voxels"),))
-    reasons = _why_not(sides, band)
-    if _near(sides, band, age):
-        return Decision(State.INDETERMINATE, reasons=(Reason.of("grey-zone"), *reasons, *band.faults))
-    return Decision(State.ABSENT, reasons=(*reasons, *band.faults))
+    if band.total >= MIN_SUM - 1 and all(_fits(band.sides[side], NEARLY) for side in SIDES):
+        return Decision(State.INDETERMINATE, reasons=(Reason.of("grey-zone"), *band.faults))
+    return Decision(State.ABSENT, reasons=(*_why_not(band), *band.faults))
 
 
 def _fault(signal: RegionSignal) -> Reason | None:
@@ -113,62 +193,62 @@ def _mean(values: Sequence[float | None]) -> float:
     return float(np.mean(known)) if known else 0.0
 
 
-def _dark(sides: SideSignal, band: Band) -> list[RegionSignal]:
-    return [signal for signal in sides.regions if band.grades.get(signal.region, 0) > 0]
-
-
-def _beyond(signals: Sequence[RegionSignal]) -> tuple[float, float]:
-    """By how much the dark regions are darker than the anterior bank and the postcentral cortex."""
-    return _mean([s.anterior_difference for s in signals]), _mean([s.postcentral_difference for s in signals])
-
-
-def _side_fits(side: SideSignal, band: Band, age: float | None, share: float = 1.0) -> bool:
-    """Whether one side has the band, or at a share of every limit nearly has it."""
-    dark = _dark(side, band) if share == 1 else [s for s in side.regions if s.region in band.grades]
-    graded = band.side(side.strip.side) >= MIN_SIDE if share == 1 else bool(dark)
-    darkest = max((s.darkness or 0.0 for s in dark), default=0.0)
-    return (
-        graded
-        and darkest >= share * GRADE_LIMITS[0]
-        and side.length_mm >= share * MIN_LENGTH_MM
-        and side.dark_share >= MIN_DARK_SHARE
-        and min(_beyond(dark)) >= share * MIN_DIFFERENCE
-        and (
-            (age is not None and age < ELDERLY_YEARS)
-            or _mean([s.postcentral_darkness for s in dark]) <= SPARED
-        )
+def _beyond(signals: Sequence[RegionSignal]) -> float:
+    """By how much regions are darker than the anterior bank and the postcentral cortex, the lesser one."""
+    return min(
+        _mean([s.anterior_difference for s in signals]), _mean([s.postcentral_difference for s in signals])
     )
 
 
-def _near(sides: Mapping[Side, SideSignal], band: Band, age: float | None) -> bool:
-    return band.total >= MIN_SUM - 1 and all(_side_fits(sides[side], band, age, 0.8) for side in SIDES)
+def _fits(side: SideBand, share: float = 1.0) -> bool:
+    """Whether one side has the band, or at a share of every limit nearly has it."""
+    limit = share * side.scale
+    darkest = max((s.darkness or 0.0 for s in side.judged), default=0.0)
+    graded = side.total >= MIN_SIDE if share == 1 else darkest >= limit * GRADE_LIMITS[0]
+    return (
+        graded
+        and side.length_mm >= share * MIN_LENGTH_MM
+        and side.dark_share >= MIN_DARK_SHARE
+        and _beyond(side.dark or side.judged) >= limit * MIN_DIFFERENCE
+    )
 
 
-def _why_not(sides: Mapping[Side, SideSignal], band: Band) -> tuple[Reason, ...]:
+def _beyond_age(band: Band) -> bool:
+    """Whether a band is darker than iron of age makes it, and the postcentral cortex not dark as well."""
+    darkness = [s.darkness or 0.0 for side in band.sides.values() for s in side.judged]
+    scale = max(side.scale for side in band.sides.values())
+    grades = sum(grade(value, ELDERLY_FACTOR * scale) for value in darkness)
+    spared = all(
+        _mean([s.postcentral_darkness for s in side.dark]) <= side.scale * SPARED
+        for side in band.sides.values()
+    )
+    return grades >= MIN_SUM and spared
+
+
+def _why_not(band: Band) -> tuple[Reason, ...]:
     """What keeps dark cortex from being the sign."""
-    if any(band.side(side) < MIN_SIDE for side in SIDES):
+    sides = band.sides.values()
+    if band.total < MIN_SUM or any(side.total < MIN_SIDE for side in sides):
         return ()
     reasons = []
-    if any(min(_beyond(_dark(sides[side], band))) < MIN_DIFFERENCE for side in SIDES):
+    if any(_beyond(side.dark) < side.scale * MIN_DIFFERENCE for side in sides):
         reasons.append(Reason.of("diffuse-iron"))
-    if any(sides[side].length_mm < MIN_LENGTH_MM for side in SIDES):
+    if any(side.length_mm < MIN_LENGTH_MM for side in sides):
         reasons.append(Reason.of("short-band"))
     return tuple(reasons)
 
 
-def _confidence(
-    sides: Mapping[Side, SideSignal], band: Band, age: float | None
-) -> tuple[Confidence, tuple[Reason, ...]]:
+def _of_age(age: float | None) -> Reason:
+    return Reason.of("unknown-age") if age is None else Reason.of("age-iron")
+
+
+def _confidence(band: Band, age: float | None) -> tuple[Confidence, tuple[Reason, ...]]:
     """By the weaker side's margin over the limit; never high, for no second sequence confirms it."""
+    if age is None or age >= AGED_YEARS:
+        return Confidence.LOW, (_of_age(age),)
     margins = []
-    for side in SIDES:
-        dark = _dark(sides[side], band)
-        error = np.sqrt(np.mean([s.standard_error**2 for s in dark]) / len(dark))
-        margins.append((_mean([s.darkness for s in dark]) - GRADE_LIMITS[0]) / error)
+    for side in band.sides.values():
+        error = np.sqrt(np.mean([s.standard_error**2 for s in side.dark]) / len(side.dark))
+        margins.append((_mean([s.darkness for s in side.dark]) - side.scale * GRADE_LIMITS[0]) / error)
     secure = min(margins) >= SECURE_MARGIN and band.total > MIN_SUM
-    confidence = Confidence.MODERATE if secure else Confidence.LOW
-    if age is None:
-        return Confidence.LOW, (Reason.of("unknown-age"),)
-    if age >= AGED_YEARS:
-        return Confidence.LOW, (Reason.of("age-iron"),)
-    return confidence, ()
+    return (Confidence.MODERATE if secure else Confidence.LOW), ()

@@ -1,7 +1,7 @@
 """The banks of the central sulcus and of its neighbours in the voxels of a susceptibility-weighted series.
 
 A bank is the cortex on one side of a sulcus. Every bank is cut out alike, by its distance from the middle of
-the sulcus, so that all hold the same share of fluid and white matter, and only what is in the cortex differs.
+the sulcus, so that what is measured of one can be compared with what is measured of another.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,9 @@ from processors.volume import Volume
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
-INNER_MM, OUTER_MM = 0.3, 2.7
-"""A bank lies that far from the edge of the sulcus' fluid."""
+INNER_MM, OUTER_MM = 0.25, 4.0
+"""A bank, with some fluid and white matter on either side of its cortex, lies that far from the middle of the
+sulcus."""
 WHITE_MM = (4.0, 7.0)
 """White matter below a bank, from the middle of the sulcus."""
 FINER = 2
@@ -65,6 +66,8 @@ class BankMap:
         Shape (n,): a :class:`Bank`; 0 for white matter of the precentral gyrus.
     position, depth
         Shape (n,): node of the sulcus that is nearest, along it and down it.
+    away_mm
+        Shape (n,): from the middle of the sulcus.
     reached
         Shape (positions,): share of the bank's place that lies inside the images.
     sound
@@ -76,6 +79,7 @@ class BankMap:
     bank: IntArray
     position: IntArray
     depth: IntArray
+    away_mm: FloatArray
     reached: FloatArray
     sound: npt.NDArray[np.bool_]
 
@@ -95,16 +99,15 @@ def map_banks(volume: Volume, to_anchor: FloatArray, sulci: Sulci, side: Side) -
         (sulci.behind, Bank.PARIETAL, Bank.POSTERIOR_POSTCENTRAL),
     )
     for sulcus, beyond, before in pairs:
-        place, down, signed, gap, clear = _on_sheet(sulcus, at)
-        away = np.abs(signed) - gap
-        inside = clear & (away > INNER_MM) & (away < OUTER_MM) & (np.abs(signed) < taken)
-        taken[inside] = np.abs(signed[inside])
+        place, down, signed, clear = _on_sheet(sulcus, at)
+        away = np.abs(signed)
+        inside = clear & (away > INNER_MM) & (away < OUTER_MM) & (away < taken)
+        taken[inside] = away[inside]
         bank[inside] = np.where(signed[inside] > 0, beyond, before)
         position[inside], depth[inside] = place[inside], down[inside]
         if sulcus is central:
-            white = clear & (signed > WHITE_MM[0]) & (signed < WHITE_MM[1])
+            white = clear & (signed >= WHITE_MM[0]) & (signed < WHITE_MM[1])
             bank[white], position[white], depth[white] = 0, place[white], down[white]
-            taken[white] = WHITE_MM[1]
     kept = bank >= 0
     return BankMap(
         side,
@@ -112,6 +115,7 @@ def map_banks(volume: Volume, to_anchor: FloatArray, sulci: Sulci, side: Side) -
         bank[kept],
         position[kept],
         depth[kept],
+        taken[kept],
         _reached(volume, to_anchor, central),
         _clear(central).mean(axis=1) >= 0.4,
     )
@@ -143,10 +147,8 @@ def _near(volume: Volume, to_anchor: FloatArray, points: FloatArray) -> IntArray
     return np.asarray(box[np.isfinite(away)], dtype=np.intp)
 
 
-def _on_sheet(
-    sulcus: Sulcus, at: FloatArray
-) -> tuple[IntArray, IntArray, FloatArray, FloatArray, npt.NDArray[np.bool_]]:
-    """Node along and down, signed distance along the normal, gap, and whether the sulcus shows there."""
+def _on_sheet(sulcus: Sulcus, at: FloatArray) -> tuple[IntArray, IntArray, FloatArray, npt.NDArray[np.bool_]]:
+    """Node along and down, signed distance along the normal, and whether the sulcus shows there."""
     rows, columns = sulcus.displacement_mm.shape
     fine = (FINER * (rows - 1) + 1, FINER * (columns - 1) + 1)
     points, normals = (_finer(values, fine) for values in (sulcus.sheet.points, sulcus.normals))
@@ -161,7 +163,7 @@ def _on_sheet(
     place, down = (place + FINER // 2) // FINER, (down + FINER // 2) // FINER
     depth = sulcus.sheet.depth_mm[down]
     clear = found & (aside < 1.5) & _deep(depth) & (sulcus.agreement[place, down] >= MIN_AGREEMENT)
-    return place, down, signed, sulcus.gap_mm[place, down], clear
+    return place, down, signed, clear
 
 
 def _finer(values: FloatArray, shape: tuple[int, int]) -> FloatArray:
@@ -177,7 +179,7 @@ def _finer(values: FloatArray, shape: tuple[int, int]) -> FloatArray:
 def _reached(volume: Volume, to_anchor: FloatArray, sulcus: Sulcus) -> FloatArray:
     """Share of the posterior bank's nodes inside the images, shape (positions,)."""
     deep = _deep(sulcus.sheet.depth_mm)
-    points = (sulcus.sheet.points + (INNER_MM + OUTER_MM) / 2 * sulcus.normals)[:, deep]
+    points = (sulcus.sheet.points + OUTER_MM / 2 * sulcus.normals)[:, deep]
     index = np.linalg.inv(to_anchor @ volume.affine)
     at = points @ index[:3, :3].T + index[:3, 3]
     inside = np.all((at >= -0.5) & (at <= np.array(volume.array.shape) - 0.5), axis=-1)

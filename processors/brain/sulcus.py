@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, gaussian_filter1d, map_coordinates
+from scipy.spatial import cKDTree
 
+from processors.brain.alignment import Alignment
 from processors.brain.patient_space import sample
 from processors.brain.registration import Registration
 from processors.brain.sulcus_prior import Sheet, atlas_sheet
@@ -29,6 +31,8 @@ NEXT_MM = (7.0, 19.0)
 """How far from the central sulcus the next one lies, in front and behind."""
 WINDOW_MM = 6.5
 """Half of the length of a normal that is compared: fluid, a bank, and the white matter of the gyrus."""
+APART_MM = 6.0
+"""What lies nearer to the central sulcus is itself, where it is folded, and no other sulcus."""
 GAPS_MM = (0.2, 1.0, 2.0)
 """Half of the width of the sulcus: closed, usual, wide."""
 PRECENTRAL_MM, POSTCENTRAL_MM = 2.6, 1.9
@@ -65,6 +69,12 @@ class Seen:
     white: float
     grey: float
     fluid: float
+
+    @classmethod
+    def of(cls, volume: Volume, alignment: Alignment) -> "Seen":
+        """A series of a study that was aligned."""
+        tissue = alignment.assessment
+        return cls(volume, alignment.to_anchor, tissue.white, tissue.grey, tissue.fluid)
 
     @property
     def shows(self) -> bool:
@@ -108,10 +118,14 @@ def find_sulcus(side: Side, registration: Registration, seen: Sequence[Seen]) ->
 def next_sulcus(central: Sulcus, seen: Sequence[Seen], *, forward: bool) -> Sulcus:
     """The precentral sulcus in front of a central one, or the postcentral sulcus behind it.
 
-    Its normals point away from the central sulcus; both sulci are interrupted, which the agreement tells.
+    Its normals point away from the central sulcus. Both sulci are interrupted, and where the central sulcus
+    folds back it is met itself: there the agreement is low or 0.
     """
     normals = central.normals if forward else -central.normals
-    return _sought(central.sheet, normals, seen, NEXT_MM)
+    found = _sought(central.sheet, normals, seen, NEXT_MM)
+    away, _ = cKDTree(central.sheet.points.reshape(-1, 3)).query(found.sheet.points.reshape(-1, 3))
+    apart = (away >= APART_MM).reshape(found.agreement.shape)
+    return replace(found, agreement=np.where(apart, found.agreement, 0.0))
 
 
 def _sought(start: Sheet, normals: FloatArray, seen: Sequence[Seen], range_mm: tuple[float, float]) -> Sulcus:
