@@ -10,6 +10,7 @@ from highdicom.sr import (
     CodedConcept,
     Comprehensive3DSR,
     DeviceObserverIdentifyingAttributes,
+    LanguageOfContentItemAndDescendants,
     MeasurementReport,
     ObservationContext,
     ObserverContext,
@@ -35,7 +36,7 @@ from reports.measurement_groups import measurement_groups
 from reports.provenance import contributing_equipment, date, device_uid, equip
 from reports.references import Companions
 from reports.study_header import is_complete_code, study_header
-from reports.text import PRIVATE_SCHEME_NAME, PRODUCT, SERIES_DESCRIPTION
+from reports.text import LANGUAGE, PRIVATE_SCHEME_NAME, PRODUCT, SERIES_DESCRIPTION
 
 SERIES_NUMBER = 9801
 NONE = Companions()
@@ -126,6 +127,9 @@ def structured_report(
     content = MeasurementReport(
         observation_context=_observation_context(manufacturer, software_version),
         procedure_reported=_procedures(header, reported),
+        language_of_content_item_and_descendants=LanguageOfContentItemAndDescendants(
+            CodedConcept(LANGUAGE[0], "RFC5646", LANGUAGE[1])
+        ),
         imaging_measurements=measurement_groups(
             reported,
             study_uid=study_uid,

@@ -4,6 +4,9 @@ from processors.findings import Confidence, Quantity, Region, Side, Sign, State
 
 PRODUCT = "Betz"
 
+LANGUAGE = ("en-US", "English (United States)")
+"""RFC 5646 code and name of the language of these texts."""
+
 PRIVATE_SCHEME_NAME = "Betz report contract"
 
 SERIES_DESCRIPTION = "Betz imaging signs - RESEARCH USE"
