@@ -34,6 +34,7 @@ COLUMNS = {
         "software_version", "measured_at", "norm",
     },
     "v_profiles": {"study_instance_uid", "version", "sign", "profiles"},
+    "v_pictures": {"study_instance_uid", "version", "analysis", "position", "sign", "title", "png"},
     "v_norms": {
         "version", "created_at", "who", "software_version", "studies", "withdrawn_at", "withdrawn_by",
     },
