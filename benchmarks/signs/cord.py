@@ -17,6 +17,7 @@ from benchmarks.signs import cord_summary as summary
 from benchmarks.signs.cord_case import run_case
 from benchmarks.signs.cord_figure import draw_figure
 from benchmarks.signs.cord_groups import BY_NAME, CALIBRATION, GROUPS, HELD_OUT, SEEDS_A_GROUP, Group
+from benchmarks.signs.cord_panel import draw_panel
 from benchmarks.signs.resuming import Row, results, table
 from benchmarks.signs.statistics import median_error, median_shift
 from processors.findings import CORD_SIGNS
@@ -40,8 +41,14 @@ def main(
         typer.Option("--json", help="Keep each patient's result here, a line each, and go on from it."),
     ] = None,
     figure: Annotated[Path | None, typer.Option(help="Draw the result to this file.")] = None,
+    panel: Annotated[
+        Path | None, typer.Option(help="Draw some of the necks to this file, and analyse none.")
+    ] = None,
 ) -> None:
     """Analyse synthetic necks with and without the signs of the cord, and print tables."""
+    if panel:
+        draw_panel(panel)
+        return
     unknown = [name for name in only or () if name not in BY_NAME]
     if unknown:
         raise typer.BadParameter(f"no group {unknown[0]!r}; there are: {'; '.join(BY_NAME)}")
