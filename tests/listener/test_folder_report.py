@@ -1,0 +1,47 @@
+"""betz report: the objects of a study on disk, with no network and no database."""
+
+import socket
+
+import pytest
+from pydicom import dcmread
+from typer.testing import CliRunner
+
+from listener.cli import app
+from processors.findings import Sign
+from reports.reading import read_findings
+from tests.e2e.small_studies import small_study
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch, tmp_path):
+    def refused(*_, **__):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    monkeypatch.setattr(socket.socket, "bind", refused)
+    monkeypatch.setenv("BETZ_DATABASE__URL", f"sqlite:///{tmp_path}/no.sqlite")
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_study_on_disk_is_reported_on_as_files(tmp_path):
+    uid, _ = small_study(tmp_path / "in")
+    for name in ("first", "second"):
+        done = CliRunner().invoke(app, ["report", "in", "--out", name])
+        assert done.exit_code == 0, done.output
+    assert "electromyography" in done.output
+    [path] = (tmp_path / "first" / uid).glob("sr.dcm")
+    report = dcmread(path)
+    findings = {finding.sign: finding for finding in read_findings(report)}
+    assert set(findings) == set(Sign)
+    assert findings[Sign.CST_T1].reasons[0].key == "missing-series"
+    assert report.StudyInstanceUID == uid
+    assert report.SOPInstanceUID == dcmread(tmp_path / "second" / uid / "sr.dcm").SOPInstanceUID
+    assert not (tmp_path / "no.sqlite").exists()
+
+
+def test_a_folder_without_a_study_is_said_to_have_none(tmp_path):
+    (tmp_path / "in").mkdir()
+    done = CliRunner().invoke(app, ["report", "in", "--out", "out"])
+    assert done.exit_code == 1
+    assert "no DICOM files" in done.output
+    assert not (tmp_path / "out").exists()
