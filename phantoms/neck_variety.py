@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from phantoms.cord import draw_cord
+from phantoms.cord import DISCS, draw_cord
 from phantoms.geometry import Geometry, flipped, stack
 from phantoms.neck_curve import draw_curve
 from phantoms.patient import PhantomPatient, Vendor
@@ -88,12 +88,12 @@ def _axial(
     patient: PhantomPatient, rng: np.random.Generator, coverage: Coverage | None, *, thick: bool
 ) -> Geometry:
     cord, curve = draw_cord(patient), draw_curve(patient)
-    levels = cord.levels()
+    below = dict(zip(DISCS, cord.discs, strict=True))
     drawn = Coverage(rng.choice(list(SHARES), p=list(SHARES.values())))
     span = {
-        Coverage.WHOLE: (levels["C7"][0] - 12, levels["C2"][1] - 2),
-        Coverage.PART: (levels["C6"][0] - 2, levels["C4"][1] + 2),
-        Coverage.WITH_HEAD: (levels["C7"][0], cord.top + 25),
+        Coverage.WHOLE: (below["C7"] - 12, below["C1"] - 2),
+        Coverage.PART: (below["C6"] - 2, below["C3"] + 2),
+        Coverage.WITH_HEAD: (below["C7"], cord.top + 25),
     }[coverage or drawn]
     thickness = round(float(rng.uniform(3, 8) if thick else rng.uniform(2, 5)), 1)
     gap = round(float(rng.choice([0.0, 0.1, 0.25])) * thickness, 2)

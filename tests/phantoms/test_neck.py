@@ -177,6 +177,7 @@ def test_levels_of_slices_run_down_the_neck_and_a_chest_has_none():
     truth = cord_truth(chest, Contrast.T2, axial(chest))
     assert set(truth.levels) == {""}
     assert truth.inside.max() > 0.99
+    assert drawn_neck_plan(chest, Contrast.T1, Plane.AXIAL).geometry.shape[0] >= 6
 
 
 def test_the_truth_beside_a_study_says_where_levels_end():
