@@ -18,6 +18,7 @@ from db.engine import reading, writing
 from db.lifecycle import close_version, receiving_studies, study_by_uid
 from db.models import Analysis, Delivery, Finding, ObjectKind, Report, Study, StudyStatus
 from db.norms import add_norms, norms_in_use
+from db.pictures import NewPicture
 from db.retries import Again, process_again
 from listener import steps as steps_module
 from listener.analyses import Analysed, AnalysisProcess, failed
@@ -303,7 +304,8 @@ class WithObjects:
                 description="overview",
             ),
         )  # fmt: skip
-        return Analysed(failed(name, "measured", "0.1"), objects=made, missing=("No segmentation: why.",))
+        shown = (NewPicture("overview", b"png"), NewPicture("tract", b"png 2", "cst_t1"))
+        return Analysed(failed(name, "measured", "0.1"), {}, made, ("No segmentation: why.",), shown)
 
 
 def test_what_an_analysis_made_is_named_in_the_report_and_delivered_with_it(node, steps, tmp_path):
@@ -336,6 +338,10 @@ def test_what_an_analysis_made_is_named_in_the_report_and_delivered_with_it(node
         for image in one.ReferencedSOPSequence
     }
     assert {"2.25.11", "2.25.21"} <= named
+    pictures = rows(steps, "SELECT analysis, position, sign, title, png FROM v_pictures ORDER BY position")
+    assert [tuple(row) for row in pictures] == [
+        ("brain", 0, None, "overview", b"png"), ("brain", 1, "cst_t1", "tract", b"png 2"),
+    ]  # fmt: skip
     missing = rows(steps, "SELECT why FROM v_events WHERE what = 'objects-missing'")
     assert {row.why for row in missing} == {"No segmentation: why."}
     [day] = rows(steps, "SELECT reports FROM v_daily WHERE reports > 0")

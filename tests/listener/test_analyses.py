@@ -1,13 +1,18 @@
 """What goes into an analysis and comes out of it, in the process that runs it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import numpy as np
 import pytest
+from PIL import Image
+from pydicom import Dataset
 
+from db.models import ObjectKind
 from listener import analyses, measuring
 from listener.analyses import Analysed, AnalysisProcess
+from listener.derived_objects import MadeObject, ObjectRequest
 from processors.acquisition import Acquisition, Contrast
 from processors.depiction import CortexStrip, RegionMap
 from processors.findings import Algorithm, Finding, Sign, State
@@ -79,3 +84,19 @@ def test_norms_reach_the_other_process(tmp_path):
     process.close()
     assert {finding.state for finding in analysed.findings} == {State.NOT_EVALUATED}
     assert analysed.protocols == {}
+
+
+def test_key_images_are_handed_over_as_the_dashboard_shows_them(given, tmp_path, monkeypatch):
+    """The pictures, by their title and sign, are the same pixels as the objects that were archived."""
+    picture = Dataset()
+    picture.Rows, picture.Columns, picture.PixelData = 2, 3, bytes(range(18))
+    made = MadeObject(ObjectKind.KEY_IMAGE, "1.2", "1.3", "1.4", description="A tract", sign="cst_t1")
+    other = MadeObject(ObjectKind.SEG, "1.2", "1.5", "1.6", description="Regions")
+    objects = [(other, Dataset()), (made, picture)]
+    monkeypatch.setattr(analyses, "derived_objects", lambda *_: (objects, ["No segmentation."]))
+    monkeypatch.setattr(analyses, "store_object", lambda *_: None)
+    request = ObjectRequest(1, datetime(2026, 3, 14, tzinfo=UTC))
+    found = analyses._analyse("brain", tmp_path.as_uri(), "1.1", [], None, request)
+    assert [(one.title, one.sign) for one in found.pictures] == [("A tract", "cst_t1")]
+    assert np.asarray(Image.open(BytesIO(found.pictures[0].png))).tobytes() == picture.PixelData
+    assert found.missing == ("No segmentation.",)
