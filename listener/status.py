@@ -1,6 +1,7 @@
 """What the database knows, for a person at a terminal."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -14,8 +15,18 @@ from db.retries import Again, process_again
 from listener.database import now, open_database
 from listener.settings import Settings
 from listener.version import SOFTWARE_VERSION
+from processors.findings import Quantity
 
 _NEWEST = 50
+_TOLD = (
+    Quantity.RATIO,
+    Quantity.DARKNESS,
+    Quantity.CROSS_SECTIONAL_AREA,
+    Quantity.FLATNESS,
+    Quantity.INTRACRANIAL_RATIO,
+    Quantity.GREY_MATTER_VOLUME,
+)
+"""The numbers that signs are about, the first of them that a region has to be shown."""
 _STANDINGS = {
     "waiting": "Waiting for {}",
     "refused": "Refused by {}",
@@ -64,31 +75,73 @@ def print_status(settings: Settings, console: Console) -> None:
 
 
 def print_results(settings: Settings, console: Console, study_uid: str, *, as_json: bool) -> int:
-    """The findings of a study; 1 if there are none."""
+    """The findings of a study, with every number of each region; 1 if there are none."""
     with reading(open_database(settings)) as session:
+        asked = {"uid": study_uid}
         rows = session.execute(
-            text("SELECT * FROM v_findings WHERE study_instance_uid = :uid"), {"uid": study_uid}
+            text("SELECT * FROM v_findings WHERE study_instance_uid = :uid"), asked
         ).mappings()
         found: list[dict[str, Any]] = [{**row, "reasons": json.loads(row["reasons"])} for row in rows]
+        numbers = session.execute(
+            text(
+                "SELECT sign, region, side, quantity, value, unit FROM v_measurements"
+                " WHERE study_instance_uid = :uid"
+            ),
+            asked,
+        ).all()
+    measured: dict[tuple[str, str | None, str | None], dict[str, tuple[float, str]]] = {}
+    for sign, region, side, quantity, value, unit in numbers:
+        measured.setdefault((sign, region, side), {})[quantity] = (value, unit)
     if as_json:
+        for row in found:
+            own = measured.get((row["sign"], row["region"], row["side"]), {})
+            row["measurements"] = {quantity: value for quantity, (value, _) in own.items()}
         console.print_json(json.dumps(found, default=str))
     elif found:
-        table = Table()
-        for column in ("sign", "state", "region", "ratio", "z-score", "norm", "reasons"):
-            table.add_column(column)
-        shown: set[str] = set()
-        for row in found:
-            region = "/".join(part for part in (row["region"], row["side"]) if part)
-            state = row["state"] + (f", {row['confidence']}" if row["confidence"] else "")
-            reasons = " ".join(reason["sentence"] for reason in row["reasons"])
-            numbers = (_number(row["ratio"]), _number(row["z_score"]))
-            first = row["sign"] not in shown
-            shown.add(row["sign"])
-            table.add_row(row["sign"], state, region, *numbers, row["norm"] if first else "", reasons)
-        console.print(table)
+        console.print(_findings_table(found, measured))
     else:
         console.print(f"There are no findings of {study_uid}.")
     return 0 if found else 1
+
+
+def _findings_table(
+    found: Sequence[Mapping[str, Any]],
+    measured: Mapping[tuple[str, str | None, str | None], Mapping[str, tuple[float, str]]],
+) -> Table:
+    """A row for each region; what is the sign's own stands in its first."""
+    table = Table()
+    for column in ("sign", "state", "region", "measured", "norm", "z-score", "compared with", "reasons"):
+        table.add_column(column)
+    shown: set[str] = set()
+    for row in found:
+        own = measured.get((row["sign"], row["region"], row["side"]), {})
+        region = "/".join(part for part in (row["region"], row["side"]) if part)
+        state = row["state"] + (f", {row['confidence']}" if row["confidence"] else "")
+        reasons = " ".join(reason["sentence"] for reason in row["reasons"])
+        first = row["sign"] not in shown
+        shown.add(row["sign"])
+        has_norm = {"norm_mean", "norm_sd"} <= set(own)
+        norm = f"{own['norm_mean'][0]:.3f} ± {own['norm_sd'][0]:.3f}" if has_norm else ""
+        table.add_row(
+            row["sign"] if first else "",
+            state if first else "",
+            region,
+            _told(own),
+            norm,
+            _number(row["z_score"]),
+            row["norm"] if first else "",
+            reasons if first else "",
+        )
+    return table
+
+
+def _told(own: Mapping[str, tuple[float, str]]) -> str:
+    """What the sign is about, with its unit where it has one."""
+    name = next((name for name in _TOLD if name in own), None)
+    if name is None:
+        return ""
+    value, unit = own[name]
+    return f"{value:.3f}" if unit.startswith("{") else f"{value:.1f} {unit}"
 
 
 def _number(value: float | None) -> str:

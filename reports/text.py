@@ -131,7 +131,13 @@ REGION_NAMES: dict[str, str] = {
 
 SIDE_NAMES: dict[Side, str] = {Side.LEFT: "Left", Side.RIGHT: "Right"}
 
-UNIT_NAMES: dict[str, str] = {"mm2": "square millimeter", "mm": "millimeter", "%": "percent", "1": "no units"}
+UNIT_NAMES: dict[str, str] = {
+    "mm2": "square millimeter",
+    "mm": "millimeter",
+    "mL": "milliliter",
+    "%": "percent",
+    "1": "no units",
+}
 
 
 def segment_label(sign: Sign, region: Region) -> str:
