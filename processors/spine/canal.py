@@ -38,7 +38,8 @@ class Canal:
 def measure_canal(patches: Patches, cord_signal: FloatArray, half_ap: FloatArray) -> Canal:
     """Width of the bright fluid before and behind the cord.
 
-    The fluid ends where the signal falls below the middle between cord and fluid.
+    The fluid ends where the signal falls below the middle between cord and fluid, whose contrast is taken to
+    be that of the stack, and not that of a place where there may be none.
 
     Parameters
     ----------
@@ -54,10 +55,12 @@ def measure_canal(patches: Patches, cord_signal: FloatArray, half_ap: FloatArray
             for signal, mask in zip(patches.signal, around, strict=True)
         ]
     )
-    fluid = float(np.nanmedian(brightest)) if np.isfinite(brightest).any() else np.nan
-    middle = (cord_signal + fluid) / 2
+    contrasts = brightest / cord_signal
+    known = contrasts[np.isfinite(contrasts)]
+    contrast = float(np.median(known)) if len(known) else np.nan
+    middle = cord_signal * (1 + contrast) / 2
     widths = [_width(patches, middle, half_ap, toward) for toward in (1.0, -1.0)]
-    shown = np.isfinite(fluid) & (fluid > CLEAR_CONTRAST * cord_signal)
+    shown = contrast > CLEAR_CONTRAST
     return Canal(np.where(shown, widths[0], np.nan), np.where(shown, widths[1], np.nan))
 
 

@@ -23,6 +23,7 @@ from processors.spine.limits import (
     NARROW_ROOM_MM,
     NARROW_SAC_MM,
     ROUND_CORD,
+    TIGHT_SAC_MM,
 )
 from processors.spine.neck_shading import shading_slope
 from processors.spine.shape import Shape, shape_of
@@ -105,7 +106,8 @@ def measure_cord(volume: Volume, cord: Cord, levels: Sequence[str]) -> CordMeasu
     canal = measure_canal(patches, own, section.half_ap)
     room = canal.front_mm + canal.back_mm
     with np.errstate(invalid="ignore", divide="ignore"):
-        narrow = (shape.ap_mm + room < NARROW_SAC_MM) & (room < NARROW_ROOM_MM)
+        sac = shape.ap_mm + room
+        narrow = (sac < TIGHT_SAC_MM) | ((sac < NARROW_SAC_MM) & (room < NARROW_ROOM_MM))
         centre = signals.central / signals.dorsal
     return CordMeasurement(
         volume=volume,
