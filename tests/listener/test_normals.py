@@ -242,6 +242,7 @@ class TestCalibrate:
         one = measured(engine, 1, replace(finding(), norm="site norm 3 of 2026-11-23, T1, n = 24"))
         shown = json.loads(CliRunner().invoke(app, ["results", one, "--json"]).output)
         assert {row["norm"] for row in shown} == {"site norm 3 of 2026-11-23, T1, n = 24"}
+        assert all(row["measurements"]["ratio"] == row["ratio"] for row in shown)
 
 
 class TestWhatIsLearntFrom:

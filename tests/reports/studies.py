@@ -1,7 +1,7 @@
 """Small studies on disk as the scanners of three vendors send them, with findings and regions made up."""
 
 from collections.abc import Callable
-from copy import copy, deepcopy
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -77,13 +77,15 @@ def images(number: int, change: Callable[[Dataset], Dataset], *, enhanced: bool)
 
 
 def _with_header(ds: Dataset, header: Dataset) -> Dataset:
-    ds = copy(ds)
+    fresh = Dataset()
+    fresh.update(ds)
+    fresh.file_meta = ds.file_meta
     for keyword in DESCRIBING:
-        if keyword in ds:
-            delattr(ds, keyword)
+        if keyword in fresh:
+            delattr(fresh, keyword)
     for tag in header.keys():  # noqa: SIM118 - iterating would decode
-        ds[tag] = header.get_item(tag)
-    return ds
+        fresh[tag] = header.get_item(tag)
+    return fresh
 
 
 def write(datasets: list[Dataset], folder: Path) -> None:
