@@ -168,9 +168,7 @@ def _levels(volumes: Mapping[Key, Volume], cords: Mapping[Key, Cord]) -> tuple[t
     found: list[tuple[Volume, Levels]] = []
     for plane in LEVEL_PLANES:
         for contrast in LEVEL_CONTRASTS:
-            if (contrast, plane) not in cords or (
-                found and not _other_frame(volumes[contrast, plane], found)
-            ):
+            if (contrast, plane) not in cords:
                 continue
             volume = volumes[contrast, plane]
             try:
@@ -178,10 +176,6 @@ def _levels(volumes: Mapping[Key, Volume], cords: Mapping[Key, Cord]) -> tuple[t
             except LevelsNotFoundError:
                 continue
     return tuple(sorted(found, key=lambda one: -one[1].confidence))
-
-
-def _other_frame(volume: Volume, found: Sequence[tuple[Volume, Levels]]) -> bool:
-    return not any(same_frame(volume, known) for known, _ in found)
 
 
 def _levels_at(volume: Volume, cord: Cord, found: Sequence[tuple[Volume, Levels]]) -> tuple[str, ...]:

@@ -102,8 +102,8 @@ MIN_QUALITY = 0.4
 
 TIGHT_SAC_MM, NARROW_SAC_MM, NARROW_ROOM_MM = 9.0, 10.5, 1.5
 """Anteroposterior diameter of the dural sac below which it is stenotic, or is with less fluid than so
-before and behind the cord together (p). The sac is a millimetre or more narrower than the canal, for which 10 mm counts;
-in a healthy neck on a T2 of 1 mm it measured 9.8 to 16 mm."""
+before and behind the cord together (p). The sac is a millimetre or more narrower than the canal, for which
+10 mm counts; in a healthy neck on a T2 of 1 mm it measured 9.8 to 16 mm."""
 
 AROUND_STENOSIS_MM = 9.0
 """Along the cord, above and below a stenosis: myelopathy is found up to half a vertebra away (p)."""
