@@ -7,6 +7,7 @@ BENCHMARKS = {
     "receive": "images a second over 1, 4 and 16 associations, beside other receivers",
     "brain": "time, memory and overlap of the brain analysis, beside ANTs",
     "cord": "time and memory of the cord analysis",
+    "cord_overlays": "outlines of the cord on every real neck, beside those made by hand",
     "injection": "signs put into real heads, and whether they are found",
     "overlays": "tract and reference drawn on every real head, to be looked at",
     "signs": "how often a drawn sign is found in synthetic heads, and one that was not drawn",
@@ -21,7 +22,7 @@ def main(arguments: list[str]) -> int:
     """Hand the arguments after the name on to the benchmark."""
     if not arguments or arguments[0] not in BENCHMARKS:
         for name, what in BENCHMARKS.items():
-            print(f"{name:12} {what}")
+            print(f"{name:14} {what}")
         return 0 if not arguments else 2
     benchmark = import_module(f"benchmarks.{arguments[0]}")
     if not hasattr(benchmark, "app"):

@@ -183,7 +183,7 @@ def deep(images: Array, pixel: float) -> npt.NDArray[np.bool_]:
         cropped = np.take(seen, [0], axis=axis)
         moved |= cropped
         inside &= np.flip(moved, axis) if turned else moved
-    return inside
+    return np.asarray(inside)
 
 
 def candidates(image: Array, pixel: float) -> tuple[npt.NDArray[np.intp], FloatArray]:

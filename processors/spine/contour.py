@@ -112,7 +112,7 @@ def outline(
         Shape (n,): 1 where the cord is brighter than the fluid, -1 where it is darker.
     """
     count = round((reach + BEYOND_MM + EDGE_MM) / STEP_MM)
-    offsets = np.arange(-count, count + 1) * STEP_MM
+    offsets = np.arange(-count, count + 1, dtype=np.float64) * STEP_MM
     radii = np.maximum(start[..., None] + offsets, 0.2)
     values = signal.at(points_at(planes, radii)) * polarity[:, None, None]
     values = gaussian_filter1d(values, 0.7, axis=1, mode="wrap")
@@ -216,7 +216,7 @@ def _weighted_median(values: FloatArray, weight: FloatArray) -> FloatArray:
     order = np.argsort(values, axis=0)
     summed = np.cumsum(np.take_along_axis(weight, order, 0), axis=0)
     middle = (summed >= 0.5 * summed[-1]).argmax(axis=0)
-    return np.take_along_axis(np.take_along_axis(values, order, 0), middle[None], 0)[0]
+    return np.asarray(np.take_along_axis(np.take_along_axis(values, order, 0), middle[None], 0)[0])
 
 
 def centroid(radii: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -61,6 +61,12 @@ END_MM = 9.0
 SHORTEST_MM = 20.0
 """Less of a cord is not measured."""
 
+LEAST_QUALITY = 0.5
+"""Half of the stations of a cord are outlined at least this well."""
+
+ROUNDEST = 0.85
+"""Anteroposterior over right-left diameter; the cervical cord's is .57 to .67 ± .05 in health."""
+
 BRAINSTEM_GAP_MM = 12.0
 """The brainstem may look no larger than the cord over this distance."""
 
@@ -178,7 +184,7 @@ def _seek(volume: Volume, polarity: int) -> _Line:
 def _central(columns: FloatArray) -> npt.NDArray[np.float32]:
     """Neither technologists nor patients put the cord beside the middle of the images by much."""
     width = columns[-1] - columns[0]
-    return np.exp(-0.5 * (columns / (OFF_CENTRE * width)) ** 2).astype(np.float32)
+    return np.asarray(np.exp(-0.5 * (columns / (OFF_CENTRE * width)) ** 2), dtype=np.float32)
 
 
 def _stations(volume: Volume, line: _Line) -> Planes:
@@ -245,6 +251,10 @@ def _cord(planes: Planes, outlines: Outlines) -> Cord:
     kept = _extent(quality, area, at)
     if kept.stop - kept.start < 3 or at[kept.stop - 1] - at[kept.start] < SHORTEST_MM:
         raise CordNotFoundError(Reason.of("no-cervical-cord"))
+    if float(np.median(quality[kept])) < LEAST_QUALITY:
+        raise CordNotFoundError(Reason.of("cord-not-found"))
+    if float(np.median(_roundness(radii)[kept])) > ROUNDEST:
+        raise CordNotFoundError(Reason.of("no-cervical-cord"))
     return Cord(
         at[kept] - at[kept.start],
         centre[kept],
@@ -255,6 +265,13 @@ def _cord(planes: Planes, outlines: Outlines) -> Cord:
         quality[kept],
         planes.slices[kept],
     )
+
+
+def _roundness(radii: FloatArray) -> FloatArray:
+    """Anteroposterior over right-left diameter."""
+    quarter = radii.shape[1] // 4
+    depth = radii[:, 0] + radii[:, 2 * quarter]
+    return np.asarray(depth / (radii[:, quarter] + radii[:, 3 * quarter]))
 
 
 def _quality(strength: FloatArray, area: FloatArray, at: FloatArray) -> FloatArray:

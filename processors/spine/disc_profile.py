@@ -20,6 +20,9 @@ ACROSS_MM = (-4.0, -2.0, 0.0, 2.0, 4.0)
 BEYOND_MM = 40.0
 """How far the line of the cord is drawn on beyond its ends."""
 
+LOCAL_MM = 20.0
+"""A disc differs from what is this near."""
+
 DISC_MM = 3.2
 """Width over which the two end plates of a disc become one."""
 
@@ -62,7 +65,7 @@ def _areas(cord: Cord) -> FloatArray:
 
 
 def disc_profile(sagittal: Volume, line: ExtendedLine) -> FloatArray:
-    """Likeness to a disc along the line: mean 0, standard deviation 1, NaN where the images do not reach.
+    """Likeness to a disc along the line: about 1 at a disc, 0 on average, NaN beyond the images.
 
     The signal of bodies, discs and end plates differs between contrasts, but it changes along the spine at
     the end plates on all of them.
@@ -81,10 +84,10 @@ def disc_profile(sagittal: Volume, line: ExtendedLine) -> FloatArray:
     image = np.nan_to_num(values).mean(axis=2)
     level = gaussian_filter(image, (12, 6), mode="nearest") + 0.1 * np.percentile(image[seen], 90) + 1e-9
     change = np.abs(np.gradient(gaussian_filter1d(image / level, 0.8, axis=0), axis=0)).mean(axis=1)
-    edge = np.flatnonzero(seen)[[0, -1]]
-    change[: edge[0] + 2] = change[edge[0] + 2]
-    change[edge[1] - 1 :] = change[edge[1] - 2]
-    profile = gaussian_filter1d(change, DISC_MM)
-    profile /= gaussian_filter1d(profile, 25.0) + 1e-9
-    spread = float(profile[seen].std()) + 1e-9
-    return np.where(seen, (profile - profile[seen].mean()) / spread, np.nan)
+    first, last = np.flatnonzero(seen)[[0, -1]]
+    change[: first + 2] = change[first + 2]
+    change[last - 1 :] = change[last - 2]
+    profile = np.log(gaussian_filter1d(change, DISC_MM) + 1e-6)
+    profile -= gaussian_filter1d(profile, LOCAL_MM)
+    spread = float(np.median(np.abs(profile[seen]))) / 0.6745 + 1e-9
+    return np.where(seen, profile / spread, np.nan)

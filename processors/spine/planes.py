@@ -117,5 +117,6 @@ def nearest(array: Array, affine: FloatArray, points: FloatArray) -> tuple[Array
     index = np.linalg.solve(affine[:3, :3], (points.reshape(-1, 3) - affine[:3, 3]).T)
     last = np.array(array.shape)[:, None] - 1
     values = map_coordinates(array, index, order=1, mode="nearest", output=np.float32)
-    inside = ((index >= -0.5) & (index <= last + 0.5)).all(axis=0)
-    return values.reshape(points.shape[:-1]), inside.reshape(points.shape[:-1])
+    inside = np.asarray(((index >= -0.5) & (index <= last + 0.5)).all(axis=0))
+    shape = points.shape[:-1]
+    return np.asarray(values.reshape(shape)), np.asarray(inside.reshape(shape))

@@ -31,6 +31,9 @@ AREA_SPREAD, AREA_EVERY_MM = 0.09, 18.0
 STRONGEST, WEAKEST = 2.0, -1.2
 """Limits of what one place may say for or against a disc."""
 
+MOST_ABOVE_MM = 60.0
+"""Length of cord and medulla above the disc C2/3 at most."""
+
 APART_MM = 9.0
 
 
@@ -93,7 +96,19 @@ def _fit(
         ways.append(way)
     ways.reverse()
     total = total + likeness - 0.5 * ((scale - 1.0) / 0.07) ** 2
-    return total + _above(profile, scale) + _sizes(area_mm2, scale), ways
+    place = total + _above(profile, scale) + _sizes(area_mm2, scale) + _reach(profile, area_mm2)
+    return place, ways
+
+
+def _reach(profile: FloatArray, area_mm2: FloatArray) -> FloatArray:
+    """For each place of C2/3, whether there is as much of the cord above as there can be."""
+    places = np.arange(len(profile))
+    cord = np.flatnonzero(np.isfinite(area_mm2))
+    if not len(cord):
+        return np.zeros(len(profile))
+    too_long = np.clip(places - cord[0] - MOST_ABOVE_MM, 0, None)
+    no_cord = np.isfinite(profile) & (places < cord[0])
+    return np.where(no_cord, -20.0, -0.2 * too_long)
 
 
 def _above(profile: FloatArray, scale: float) -> FloatArray:
