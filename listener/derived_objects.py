@@ -154,17 +154,26 @@ def _attempt(
 
 def _by_volume(measured: Measured) -> list[tuple[Volume, list[RegionMap]]]:
     """The region maps of each volume that has any, in the order of the volumes."""
-    own: list[list[RegionMap]] = [[] for _ in measured.volumes]
+    own: dict[int, list[RegionMap]] = {}
     for one in measured.region_maps:
-        places = [
-            place
-            for place, volume in enumerate(measured.volumes)
-            if volume.series_instance_uid == one.series_instance_uid and volume.contrast in READS[one.sign]
-        ]
-        if places:
-            order = READS[one.sign]
-            own[min(places, key=lambda place: order.index(measured.volumes[place].contrast))].append(one)
-    return [(volume, maps) for volume, maps in zip(measured.volumes, own, strict=True) if maps]
+        place = _place(one, measured.volumes)
+        if place is not None:
+            own.setdefault(place, []).append(one)
+    return [(measured.volumes[place], maps) for place, maps in sorted(own.items(), key=lambda item: item[0])]
+
+
+def _place(regions: RegionMap, volumes: Sequence[Volume]) -> int | None:
+    """Which volume a map is of; of several in one series the one that its sign is best read from."""
+    order = READS[regions.sign]
+    places = [
+        place
+        for place, volume in enumerate(volumes)
+        if volume.series_instance_uid == regions.series_instance_uid
+        and (regions.indices < volume.array.shape).all()
+    ]
+    contrasts = [volumes[place].contrast for place in places]
+    ranks = [order.index(contrast) if contrast in order else len(order) for contrast in contrasts]
+    return min(zip(ranks, places, strict=True), default=(0, None))[1]
 
 
 def _headers(volume: Volume, stored: Stored, study_instance_uid: str) -> Iterator[Dataset]:
