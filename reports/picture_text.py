@@ -145,14 +145,20 @@ def numbers_words(quantity: Quantity, region: str, sides: Sequence[RegionMeasure
         value, z_score = one.value(quantity), one.value(Quantity.Z_SCORE)
         if value is not None:
             side = "" if one.region.side is None else f"{SIDE_WORDS[one.region.side].lower()} "
-            score = "" if z_score is None else f" (z {z_score:+.1f})"
+            score = "" if z_score is None else f" (z {score_words(z_score)})"
             parts.append(f"{side}{number_words(quantity, value)}{score}")
     return f"{short_name(region)}: {quantity_heading(quantity)} {', '.join(parts)}"
 
 
 def number_words(quantity: Quantity, value: float) -> str:
     """A number with as many digits as it deserves."""
-    return f"{value:.1f}" if quantity in WITH_ONE_DIGIT else f"{value:.2f}"
+    digits = 1 if quantity in WITH_ONE_DIGIT else 2
+    return f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def score_words(z_score: float) -> str:
+    """A z-score with its sign."""
+    return f"{round(z_score, 1) + 0.0:+.1f}"
 
 
 def band_words(finding: Finding) -> str:

@@ -34,6 +34,10 @@ def strongest_slices(
     """
     step = volume.spacing[axis]
     chosen: list[int] = []
+    if finding.sign is Sign.MOTOR_BAND:
+        for index in _darkest_bands(volume, regions, axis):
+            chosen.extend(_farther([index], chosen, apart_mm / step))
+        return tuple(chosen[:most])
     for name in _ranked(finding, regions):
         candidates = _slices_of(finding.sign, volume, regions, axis, name)
         chosen.extend(_farther(candidates, chosen, apart_mm / step)[:1])
@@ -72,6 +76,24 @@ def strongest_stations(
 def strongest_region(finding: Finding) -> str | None:
     """The region in which a finding is strongest; ``None`` where nothing was measured."""
     return max(region_names(finding), key=lambda name: strength(finding, name), default=None)
+
+
+def _darkest_bands(volume: Volume, regions: RegionMap, axis: int) -> list[int]:
+    """The slices by how much is missing of the reference's signal in the regions, on the lesser side."""
+    signal = volume.array[tuple(regions.indices.T)].astype(np.float64)
+    own = np.isin(regions.labels, list(regions.regions))
+    usual = np.median(signal[~own]) if not own.all() else np.percentile(signal, 75)
+    missing = np.clip(usual - signal, 0.0, None)
+    sides = {region.side for region in regions.regions.values()}
+    totals = []
+    for side in sides:
+        labels = [number for number, region in regions.regions.items() if region.side is side]
+        here = np.isin(regions.labels, labels)
+        places = regions.indices[here, axis]
+        totals.append(np.bincount(places, weights=missing[here], minlength=volume.array.shape[axis]))
+    least = np.min(totals, axis=0)
+    least = least if least.any() else np.sum(totals, axis=0)
+    return [int(index) for index in np.argsort(-least, kind="stable") if least[index] > 0]
 
 
 def _farther(candidates: Sequence[int], chosen: Sequence[int], apart: float) -> list[int]:

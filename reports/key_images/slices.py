@@ -121,7 +121,7 @@ def cutting_axis(volume: Volume, plane: Plane) -> int:
 
 def cut(volume: Volume, axis: int, index: int, regions: RegionMap | None = None) -> Slice:
     """One slice of a volume, with the labels of a region map, turned to be looked at."""
-    pixels = np.take(volume.array, index, axis=axis)
+    pixels = np.nan_to_num(np.take(volume.array, index, axis=axis), posinf=0.0, neginf=0.0)
     labels = np.zeros(pixels.shape, dtype=np.uint8)
     kept = [other for other in range(3) if other != axis]
     if regions is not None:

@@ -25,10 +25,14 @@ from reports.key_images.tiles import (
 from reports.palette import CORD_OUTLINE, region_colour
 from reports.picture_text import reformat_words, short_name, slice_words
 
+FloatArray = npt.NDArray[np.float64]
 Sources = tuple[tuple[str, SliceSource], ...]
 
 BRAIN_FIELD_MM = 140.0
 """Height of what is shown of a head: what lies around the tract and the motor cortex, not the face."""
+CORTEX_FIELD_MM = 184.0
+"""The same for what reaches the side of the head: its whole length."""
+CORTEX_SIGNS = frozenset({Sign.MOTOR_BAND, Sign.PRECENTRAL_ATROPHY})
 CORD_FIELD_MM = 56.0
 """Height of what is shown of a neck: the cord in its canal."""
 APART_MM = {Plane.AXIAL: 12.0, Plane.CORONAL: 6.0, Plane.SAGITTAL: 20.0}
@@ -118,12 +122,17 @@ def stations_of(cord: CordProfile, volume: Volume, axis: int) -> list[int]:
 
 def field_of(subject: Subject, shown: Slice, sign: Sign, size: tuple[int, int]) -> Field:
     """What is shown of a slice: the brain around the regions, or the cord in its canal."""
-    middle, centre = body_centre(shown), _outlined_centre(subject, shown)
-    if sign in CORD_SIGNS and centre is not None:
-        return Field(centre, size, size[0] / CORD_FIELD_MM)
-    if sign in CORD_SIGNS or not subject.is_outlined():
+    middle, outlined = body_centre(shown), _outlined_extent(subject, shown)
+    if not subject.is_outlined() or (sign in CORD_SIGNS and outlined is None):
         return _whole_field(shown, size)
-    return Field((middle[0] if centre is None else centre[0], middle[1]), size, size[0] / BRAIN_FIELD_MM)
+    low, high = (np.array(middle), np.array(middle)) if outlined is None else outlined
+    centre = (low + high) / 2
+    if sign in CORD_SIGNS:
+        tall = 1.2 * float((high - low)[0]) * shown.spacing[0]
+        return Field((float(centre[0]), float(centre[1])), size, size[0] / max(CORD_FIELD_MM, tall))
+    if sign in CORTEX_SIGNS:
+        return Field(middle, size, size[0] / CORTEX_FIELD_MM)
+    return Field((float(centre[0]), middle[1]), size, size[0] / BRAIN_FIELD_MM)
 
 
 def _whole_field(shown: Slice, size: tuple[int, int]) -> Field:
@@ -133,24 +142,21 @@ def _whole_field(shown: Slice, size: tuple[int, int]) -> Field:
     return Field(((rows - 1) / 2, (columns - 1) / 2), size, scale)
 
 
-def _outlined_centre(subject: Subject, shown: Slice) -> tuple[float, float] | None:
-    contour = _contour(subject, shown)
-    if contour is not None:
-        row, column = contour.mean(axis=0)
-        return float(row), float(column)
-    rows, columns = shown.labels.nonzero()
-    if not rows.size:
-        return None
-    return float(rows.min() + rows.max()) / 2, float(columns.min() + columns.max()) / 2
+def _outlined_extent(subject: Subject, shown: Slice) -> tuple[FloatArray, FloatArray] | None:
+    """The lowest and the highest row and column of what is outlined on a slice."""
+    contours = _contours(subject, shown)
+    places = np.argwhere(shown.labels) if not len(contours) else contours.reshape(-1, 2)
+    return (places.min(axis=0), places.max(axis=0)) if len(places) else None
 
 
-def _contour(subject: Subject, shown: Slice) -> npt.NDArray[np.float64] | None:
-    """The cord's outline on a slice, shape (k, 2): row and column."""
+def _contours(subject: Subject, shown: Slice) -> FloatArray:
+    """The cord's outlines on a slice, shape (n, k, 2), row and column: one across the cord, many along it."""
     if subject.cord is None:
-        return None
+        return np.empty((0, 1, 2))
     indices = np.array(stations_of(subject.cord, subject.volume, shown.axis))
-    here = np.flatnonzero((indices == shown.index) & np.isfinite(subject.cord.contours).all(axis=(1, 2)))
-    return shown.row_column(subject.cord.contours[here[0]]) if here.size else None
+    whole = np.isfinite(subject.cord.contours).all(axis=(1, 2))
+    contours = subject.cord.contours[(indices == shown.index) & whole]
+    return shown.row_column(contours.reshape(-1, 3)).reshape(*contours.shape[:2], 2)
 
 
 def draw_view(
@@ -166,8 +172,9 @@ def draw_view(
     """Lay a slice on the page at a place, with the regions and the cord outlined or without."""
     colours = colours_of(subject.regions) if outlined and subject.regions is not None else {}
     axes = draw_slice(page, *place, shown, field, subject.window(), colours, scale=scale)
-    contour = _contour(subject, shown) if outlined else None
-    if contour is not None:
+    if not outlined:
+        return
+    for contour in _contours(subject, shown):
         rows, columns = field.pixel_of(shown, np.vstack([contour, contour[:1]])).T
         axes.plot(columns, rows, color=hexadecimal(CORD_OUTLINE), linewidth=1.4)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from processors.findings import Finding, Quantity, RegionMeasurements, Side, Sign
 from reports.key_images.measured import has_sides, judged_by, region_names, sided
 from reports.key_images.page import PANEL, SOFT, Page
-from reports.picture_text import SIDE_WORDS, number_words, quantity_heading, short_name
+from reports.picture_text import SIDE_WORDS, number_words, quantity_heading, score_words, short_name
 
 FURTHER: Mapping[Sign, tuple[Quantity, ...]] = {
     Sign.CORD_FLATTENING: (Quantity.SOLIDITY, Quantity.ANTERIOR_CONCAVITY),
@@ -28,17 +28,12 @@ def draw_table(page: Page, x: float, y: float, width: float, finding: Finding) -
     further = () if has_sides(finding) else FURTHER.get(finding.sign, ())
     further = tuple(one for one in further if any(r.value(one) is not None for r in finding.regions))
     ends = [x + width - 8 - 126 * place for place in reversed(range(len(sides) + len(further)))]
-    beside = _beside(finding)
+    heading = quantity_heading(quantity) + _beside(finding)
+    if has_sides(finding):
+        page.text(x, y, heading, size=13, colour=SOFT)
     for side, end in zip(sides, ends, strict=False):
-        words = quantity_heading(quantity) + beside
-        page.text(
-            end,
-            y,
-            words if side is None else f"{SIDE_WORDS[side]}: {words}",
-            size=13,
-            colour=SOFT,
-            align="right",
-        )
+        words = heading if side is None else SIDE_WORDS[side]
+        page.text(end, y, words, size=13, colour=SOFT, align="right")
     for one, end in zip(further, ends[len(sides) :], strict=True):
         page.text(end, y, quantity_heading(one), size=13, colour=SOFT, align="right")
     for place, name in enumerate(region_names(finding)):
@@ -69,7 +64,7 @@ def _draw_number(page: Page, x: float, y: float, region: RegionMeasurements, qua
         return
     words, bold = number_words(quantity, value), False
     if z_score is not None:
-        words, bold = f"{words} ({z_score:+.1f})", abs(z_score) >= STRIKING
+        words, bold = f"{words} ({score_words(z_score)})", abs(z_score) >= STRIKING
     elif grade is not None:
         words, bold = f"{words} ({grade:.0f})", grade > 0
     page.text(x, y, words, size=_SIZE, bold=bold, align="right")

@@ -36,6 +36,7 @@ CORD_WINDOWS: Mapping[Contrast, tuple[float, float]] = {
 """The same for the cord among fluid and bone."""
 ANY_WINDOW = (0.1, 2.0)
 
+_SAMPLES = 1_000_000
 _SCALE_BARS_MM = (100, 50, 20, 10, 5)
 
 
@@ -70,7 +71,11 @@ def window_around(volume: Volume, usual: float, windows: Mapping[Contrast, tuple
 
 def whole_window(volume: Volume) -> Window:
     """A window over nearly all of the signal of a volume."""
-    low, high = (float(level) for level in np.percentile(volume.array, (2.0, 99.5)))
+    some = volume.array.ravel()[:: max(1, volume.array.size // _SAMPLES)]
+    some = some[np.isfinite(some)]
+    if not some.size:
+        return Window(0.0, 1.0)
+    low, high = (float(level) for level in np.percentile(some, (2.0, 99.5)))
     return Window(low, high if high > low else low + 1.0)
 
 

@@ -138,3 +138,18 @@ def test_texts_that_look_like_formulas_are_only_texts():
     odd = replace(findings[1], norm="site $norm_3^2$ \\frac of Ä & 患者", state=State.PRESENT)
     odd = replace(odd, regions=tuple(replace(r, measurements=numbers(1.0)) for r in odd.regions))
     assert len(pictures((odd,), volumes, maps, strips)) == 2
+
+
+def test_signal_that_is_no_number_and_a_constant_series_can_be_shown():
+    findings, volumes, maps, strips = brain()
+    t1, _, t2 = volumes.values()
+    t1.array[::2] = np.nan
+    t2.array[:] = 7.0
+    assert len(pictures(findings, volumes, maps, strips)) == 4
+
+
+def test_the_darkest_slices_of_the_band_are_chosen():
+    findings, volumes, maps, _ = brain()
+    band, swi = maps[1], volumes[maps[1].series_instance_uid]
+    swi.array[16, 26:29] *= 0.7
+    assert strongest_slices(findings[0], swi, band, 0, 1, 0.0) == (16,)
