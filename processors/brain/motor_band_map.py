@@ -9,7 +9,7 @@ from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import zoom
+from scipy.ndimage import binary_dilation, zoom
 from scipy.spatial import cKDTree
 
 from processors.brain.patient_space import points_of
@@ -28,6 +28,8 @@ WHITE_MM = (4.0, 7.0)
 FINER = 2
 """How many times finer than the sheet's own nodes a voxel's place on it is told."""
 REACH_MM = 8.0
+MARGIN_MM = 10.0
+CELL_MM = 4.0
 DEPTHS_MM = (2.0, 16.0)
 """Of the sulcus: above lie the crown and the vessels on it, below its floor."""
 MIN_AGREEMENT = 0.3
@@ -87,7 +89,8 @@ class BankMap:
 def map_banks(volume: Volume, to_anchor: FloatArray, sulci: Sulci, side: Side) -> BankMap:
     """Find the voxels of every bank of one side; no voxel belongs to two."""
     central = sulci.central
-    indices = _near(volume, to_anchor, central.sheet.points)
+    sheets = [sulcus.sheet.points for sulcus in (central, sulci.front, sulci.behind)]
+    indices = _near(volume, to_anchor, np.concatenate([points.reshape(-1, 3) for points in sheets]))
     affine = to_anchor @ volume.affine
     at = points_of(affine, indices.astype(np.float64))
     bank = np.full(len(at), -1, dtype=np.intp)
@@ -131,20 +134,22 @@ def _clear(sulcus: Sulcus) -> npt.NDArray[np.bool_]:
 
 
 def _near(volume: Volume, to_anchor: FloatArray, points: FloatArray) -> IntArray:
-    """Voxels in the box about a sheet and its neighbours, shape (n, 3)."""
-    index = np.linalg.inv(to_anchor @ volume.affine)
-    margin = 24.0
-    low, high = points.reshape(-1, 3).min(axis=0) - margin, points.reshape(-1, 3).max(axis=0) + margin
+    """Voxels near points of some sheets, shape (n, 3), by the cells of a lattice that hold them."""
+    affine = to_anchor @ volume.affine
+    index = np.linalg.inv(affine)
+    low, high = points.min(axis=0) - MARGIN_MM, points.max(axis=0) + MARGIN_MM
     corners = np.array(np.meshgrid(*zip(low, high, strict=True), indexing="ij")).reshape(3, -1)
     at = index[:3, :3] @ corners + index[:3, 3:]
     first = np.clip(np.floor(at.min(axis=1)).astype(int), 0, volume.array.shape)
     last = np.clip(np.ceil(at.max(axis=1)).astype(int) + 1, 0, volume.array.shape)
+    cells = np.zeros(np.ceil((high - low) / CELL_MM).astype(int) + 1, dtype=bool)
+    cells[tuple(((points - low) / CELL_MM).astype(int).T)] = True
+    cells = binary_dilation(cells, np.ones((3, 3, 3)), iterations=2)
     box = np.indices(np.maximum(last - first, 0)).reshape(3, -1).T + first
-    tree = cKDTree(points.reshape(-1, 3))
-    away, _ = tree.query(
-        points_of(to_anchor @ volume.affine, box.astype(np.float64)), distance_upper_bound=margin
-    )
-    return np.asarray(box[np.isfinite(away)], dtype=np.intp)
+    cell = np.floor((points_of(affine, box.astype(np.float64)) - low) / CELL_MM).astype(int)
+    inside = np.all((cell >= 0) & (cell < cells.shape), axis=1)
+    inside[inside] = cells[tuple(cell[inside].T)]
+    return np.asarray(box[inside], dtype=np.intp)
 
 
 def _on_sheet(sulcus: Sulcus, at: FloatArray) -> tuple[IntArray, IntArray, FloatArray, npt.NDArray[np.bool_]]:

@@ -150,8 +150,7 @@ def _veins(volume: Volume, banks: BankMap, signal: FloatArray) -> BoolArray:
     low = np.maximum(banks.indices.min(axis=0) - VEIN_MARGIN, 0)
     high = banks.indices.max(axis=0) + VEIN_MARGIN + 1
     box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    found = veins(volume.array[box], volume.spacing, usual)
-    return np.asarray(found[tuple((banks.indices - low).T)])
+    return veins(volume.array[box], volume.spacing, usual, banks.indices - low)
 
 
 def _region(

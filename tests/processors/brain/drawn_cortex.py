@@ -1,9 +1,9 @@
-"""The atlas' own brain as a patient: a T1 that shows its sulci, and even SWI with a band drawn along the sulcus."""
+"""The atlas' own brain as a patient: a T1 that shows its sulci, and even SWI with a band along the sulcus."""
 
 from dataclasses import replace
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from scipy.spatial import cKDTree
 
 from processors.acquisition import Acquisition, Contrast, Plane
@@ -17,8 +17,9 @@ from processors.findings import Side
 from processors.volume import Volume
 
 LOW = np.array([-76.0, -34.0, 4.0])
-SHAPE = (80, 104, 152)
-AFFINE = np.eye(4)[:, [2, 1, 0, 3]]
+MILLIMETRES = 1.25
+SHAPE = (64, 84, 122)
+AFFINE = np.diag([MILLIMETRES, MILLIMETRES, MILLIMETRES, 1.0])[:, [2, 1, 0, 3]]
 AFFINE[:3, 3] = LOW
 USUAL = Acquisition(field_strength=3.0, echo_time=20.0, patient_age=45.0)
 BAND_MM = (0.5, 3.0)
@@ -31,18 +32,19 @@ def points():
 
 def t1(forward_mm=0.0):
     """The atlas' T1, the whole brain moved forward by some millimetres."""
-    values = sample(atlas.image("icbm_t1"), points() + [0.0, forward_mm, 0.0])
+    values = sample(atlas.image("icbm_t1"), points() + np.array([0.0, forward_mm, 0.0]))
     return volume(values, "1.2.1", plane=Plane.THREE_D)
 
 
 def swi(bands=None, depth_mm=BAND_MM, snr=30.0, acquisition=USUAL):
-    """Even signal with dark layers in front of the central sulcus of each side: share by which they are darker."""
+    """Even signal with dark layers in front of each side's central sulcus: share by which they are darker."""
     values = np.full(int(np.prod(SHAPE)), 100.0)
     at = points()
     for side, share in (bands or {}).items():
         ahead, _ = in_front(side, at)
         values[(ahead > depth_mm[0]) & (ahead < depth_mm[1])] *= 1 - share
     values += np.random.default_rng(3).normal(0, 100 / snr, len(values))
+    values.reshape(SHAPE)[:, :8] = 1
     return volume(values, "1.2.2", acquisition=acquisition)
 
 

@@ -24,7 +24,7 @@ def test_the_sheet_lies_on_its_side_from_the_midline_outwards(side):
 
 
 def test_the_hand_knob_of_the_atlas_is_where_it_is_published():
-    """About 37, -25, 62 mm (right, anterior, superior): within the intermediate region, close to the sheet."""
+    """About 37, -25, 62 mm (right, anterior, superior): in the intermediate region, close to the sheet."""
     sheet = atlas_sheet(Side.LEFT)
     distance = np.linalg.norm(sheet.points - np.array([37.0, 25.0, 62.0]), axis=-1)
     place = np.unravel_index(np.argmin(distance), distance.shape)

@@ -1,0 +1,209 @@
+"""The motor band on drawn cortex in the atlas' own space: what is measured, decided and handed over."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from processors.acquisition import Acquisition, Contrast
+from processors.brain.motor_band import evaluate_motor_band, is_magnitude, measurable, missing_swi
+from processors.brain.motor_band_decision import band_length, grade, scale_of
+from processors.brain.patient_space import points_of
+from processors.brain.veins import veins
+from processors.findings import Confidence, Quantity, Reason, Region, Side, Sign, State, regions_of
+from processors.volume import Volume
+
+from .drawn_cortex import AFFINE, BOTH, USUAL, in_front, points, study
+from .scores import keys
+
+LEFT, RIGHT = Side.LEFT, Side.RIGHT
+HEAD = Volume(np.pad(np.full((8, 56, 56), 100, np.float32), ((0, 0), (20, 20), (20, 20))), AFFINE, "1", ())
+
+
+def band(bands=None, contrast=Contrast.SWI, **how):
+    volumes, alignments = study(bands, contrast, **how)
+    return evaluate_motor_band(contrast, volumes, alignments)
+
+
+def darkness(finding, side):
+    return [r.value(Quantity.DARKNESS) for r in finding.regions if r.region.side is side]
+
+
+@pytest.fixture(scope="module")
+def present():
+    return band(BOTH)
+
+
+@pytest.fixture(scope="module")
+def normal():
+    return band()
+
+
+def test_even_cortex_is_absent_with_every_number(normal):
+    finding = normal.finding
+    assert (finding.state, keys(finding)) == (State.ABSENT, [])
+    assert {r.region for r in finding.regions} == set(regions_of(Sign.MOTOR_BAND))
+    assert all(abs(value) < 0.03 for side in Side for value in darkness(finding, side))
+    for quantity in (
+        Quantity.RATIO,
+        Quantity.GRADE,
+        Quantity.GRADE_SUM,
+        Quantity.BAND_LENGTH,
+        Quantity.VOXELS,
+    ):
+        assert all(r.value(quantity) is not None for r in finding.regions)
+
+
+def test_dark_layers_of_both_sides_are_present(present):
+    finding = present.finding
+    assert (finding.state, finding.confidence) == (State.PRESENT, Confidence.MODERATE)
+    for side in Side:
+        assert np.median(darkness(finding, side)) == pytest.approx(0.19, abs=0.04)
+    assert all(r.value(Quantity.BAND_LENGTH) > 60 for r in finding.regions)
+    assert finding.regions[0].value(Quantity.GRADE_SUM) >= 10
+    assert finding.series_uids == ("1.2.2",)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_one_side_alone_is_asymmetric_and_dark_on_that_side(side):
+    finding = band({side: 0.2}).finding
+    assert finding.state is State.INDETERMINATE
+    assert keys(finding)[0] == "asymmetric-band"
+    other = next(s for s in Side if s is not side)
+    assert min(darkness(finding, side)) > max(darkness(finding, other)) + 0.08
+
+
+def test_labels_and_strips_lie_on_their_side(present):
+    at = points_of(AFFINE, present.region_map.indices.astype(float))
+    for number, region in present.region_map.regions.items():
+        x = at[present.region_map.labels == number, 0]
+        assert len(x) > 100
+        assert np.all(x > 0) if region.side is LEFT else np.all(x < 0)
+    assert len(np.unique(present.region_map.indices, axis=0)) == len(present.region_map.indices)
+    assert [strip.side for strip in present.strips] == [LEFT, RIGHT]
+    for strip in present.strips:
+        assert strip.darkness.shape == (len(strip.position_mm), len(strip.depth_mm))
+        assert len(strip.regions) == len(strip.position_mm)
+        assert np.nanmedian(strip.darkness) > 0.1
+
+
+def test_cortex_that_is_dark_everywhere_is_no_band():
+    volumes, alignments = study()
+    at = points()
+    array = volumes[Contrast.SWI].array.copy()
+    for side in Side:
+        ahead, _ = in_front(side, at)
+        array.reshape(-1)[(np.abs(ahead) > 0.5) & (np.abs(ahead) < 3.0)] *= 0.8
+    volumes[Contrast.SWI] = replace(volumes[Contrast.SWI], array=array)
+    finding = evaluate_motor_band(Contrast.SWI, volumes, alignments).finding
+    assert finding.state is not State.PRESENT
+
+
+def test_t2_star_alone_is_undecided(present):
+    finding = band(BOTH, Contrast.T2_STAR).finding
+    assert finding.state is State.INDETERMINATE
+    assert keys(finding)[0] == "t2-star-alone"
+
+
+@pytest.mark.parametrize(
+    ("acquisition", "share", "state", "confidence", "reason"),
+    [
+        (replace(USUAL, patient_age=75.0), 0.3, State.PRESENT, Confidence.LOW, "age-iron"),
+        (replace(USUAL, patient_age=75.0), 0.1, State.INDETERMINATE, None, "age-iron"),
+        (replace(USUAL, patient_age=None), 0.3, State.PRESENT, Confidence.LOW, "unknown-age"),
+        (
+            Acquisition(patient_age=45.0),
+            0.2,
+            State.PRESENT,
+            Confidence.LOW,
+            "unknown-susceptibility-weighting",
+        ),
+    ],
+)
+def test_age_and_an_unknown_weighting_lower_the_confidence(acquisition, share, state, confidence, reason):
+    finding = band(dict.fromkeys(Side, share), acquisition=acquisition).finding
+    assert (finding.state, finding.confidence) == (state, confidence)
+    assert reason in keys(finding)
+
+
+def test_noise_forbids_a_decision():
+    finding = band(BOTH, snr=5.0).finding
+    assert (finding.state, keys(finding)[0]) == (State.INDETERMINATE, "low-snr")
+
+
+def test_a_slab_that_misses_the_gyrus_is_undecided():
+    volumes, alignments = study(BOTH)
+    whole = volumes[Contrast.SWI]
+    volumes[Contrast.SWI] = replace(whole, array=np.ascontiguousarray(whole.array[:28]))
+    finding = evaluate_motor_band(Contrast.SWI, volumes, alignments).finding
+    assert (finding.state, keys(finding)[0]) == (State.INDETERMINATE, "low-coverage")
+
+
+def test_what_is_not_aligned_is_undecided():
+    volumes, alignments = study()
+    problem = Reason.of("registration-failed")
+    alignments[Contrast.SWI] = replace(alignments[Contrast.SWI], problem=problem)
+    found = evaluate_motor_band(Contrast.SWI, volumes, alignments)
+    assert (found.finding.state, keys(found.finding)) == (State.INDETERMINATE, ["registration-failed"])
+    assert found.region_map is None
+
+
+@pytest.mark.parametrize(
+    ("acquisition", "key"),
+    [
+        (Acquisition(field_strength=3.0, echo_time=20.0), None),
+        (Acquisition(field_strength=1.5, echo_time=40.0), None),
+        (Acquisition(field_strength=1.5, echo_time=20.0), "weak-susceptibility-weighting"),
+        (Acquisition(field_strength=0.5, echo_time=90.0), "weak-susceptibility-weighting"),
+        (Acquisition(), None),
+    ],
+)
+def test_field_strength_and_echo_time_gate_the_sign(acquisition, key):
+    found = measurable(replace(HEAD, acquisition=acquisition))
+    assert (found.key if found else None) == key
+
+
+def test_phase_is_no_magnitude():
+    head = HEAD.array
+    noise = np.random.default_rng(1).uniform(-1, 1, head.shape).astype(np.float32)
+    assert is_magnitude(head + np.abs(noise))
+    assert not is_magnitude(4096 * noise)
+    assert not is_magnitude(2048 + 2000 * noise * (head == 0))
+
+
+def test_a_study_without_swi_is_told_to_consider_it():
+    assert keys(missing_swi("SWI brain")) == ["missing-series", "swi-recommended"]
+
+
+def asked(array):
+    indices = np.indices(array.shape).reshape(3, -1).T
+    return veins(array, (1.0, 1.0, 1.0), 100.0, indices).reshape(array.shape)
+
+
+def test_a_tube_is_a_vein_and_a_sheet_is_not():
+    array = np.full((30, 40, 40), 100.0, np.float32)
+    array[:, 20:22, 10] = 60
+    array[:, :, 30:32] = 75
+    found = asked(array)
+    assert found[5:25, 20:22, 10].mean() > 0.9
+    assert found[:, :, 29:33].mean() < 0.05
+    array[10:14, 5:9, 20:24] = 5
+    assert asked(array)[10:14, 5:9, 20:24].all()
+
+
+def test_a_short_gap_does_not_end_a_band():
+    along = np.array([0, 0, 0.2, 0.2, 0, 0.2, 0.2, np.nan, np.nan, np.nan, 0.2])
+    assert band_length(along, 0.1) == (10.0, 0.8)
+    assert band_length(np.zeros(5), 0.1) == (0.0, 0.0)
+
+
+def test_darkness_counts_by_the_weighting():
+    assert [grade(value) for value in (0.04, 0.06, 0.12)] == [0, 1, 2]
+    assert grade(0.12, scale_of(120.0)) == 1
+    assert scale_of(None) == scale_of(60.0) == 1.0
+
+
+def test_every_region_of_the_sign_is_reported_once(present):
+    regions = [r.region for r in present.finding.regions]
+    assert regions == list(regions_of(Sign.MOTOR_BAND))
+    assert Region("medial", LEFT) in regions
