@@ -11,8 +11,9 @@ from phantoms.identity import describe
 from phantoms.neck_curve import draw_curve
 from phantoms.patient import PhantomPatient
 from phantoms.protocol import SeriesPlan
+from phantoms.susceptibility import aged_iron
 from processors.acquisition import BodyPart, Contrast
-from processors.findings import CORD_SIGNS, Sign, State, regions_of
+from processors.findings import CORD_SIGNS, Region, Sign, State, regions_of
 
 READS: dict[Sign, frozenset[Contrast]] = {
     Sign.MOTOR_BAND: frozenset({Contrast.SWI}),
@@ -38,7 +39,7 @@ def truth_of(patient: PhantomPatient, series: Sequence[SeriesPlan]) -> dict[str,
     dict
         ``signs``: per sign ``drawn`` (whether the patient has it), the ideal ``state`` given the series
         (``present``, ``absent`` or ``not_evaluated``), ``one_sided``, and per region of the contract the
-        fractional change drawn. ``cord``: per level the area (mm²) of the cord at its middle, the diameters
+        fractional change drawn, for ``motor_band`` the ppb. ``cord``: per level its area (mm²), the diameters
         (mm) before any compression, and where the canal crosses its lower end: millimetres above the disc
         C2/3 along the canal, and LPS millimetres.
     """
@@ -51,9 +52,7 @@ def truth_of(patient: PhantomPatient, series: Sequence[SeriesPlan]) -> dict[str,
             "state": (State.PRESENT if drawn else State.ABSENT) if seen else State.NOT_EVALUATED,
             "one_sided": patient.one_sided.get(sign),
             "regions": {
-                region.key: patient.change(sign)
-                if region.side is None
-                else patient.change_on(sign, region.side)
+                region.key: _change(patient, sign, region)
                 for region in regions_of(sign)
                 if region.name != "splenium"
             },
@@ -77,6 +76,8 @@ def truth_of(patient: PhantomPatient, series: Sequence[SeriesPlan]) -> dict[str,
             "post_contrast": patient.post_contrast,
             "entry_slice": patient.entry_slice,
             **asdict(patient.neck),
+            **asdict(patient.magnetism),
+            "aged_motor_cortex": aged_iron(patient),
         },
         "signs": signs,
         "cord": {
@@ -92,6 +93,13 @@ def truth_of(patient: PhantomPatient, series: Sequence[SeriesPlan]) -> dict[str,
             )
         },
     }
+
+
+def _change(patient: PhantomPatient, sign: Sign, region: Region) -> float:
+    """The change drawn in one region; ppb for the motor band, a fraction for all others."""
+    if sign is Sign.MOTOR_BAND and region.name not in patient.magnetism.band_parts:
+        return 0.0
+    return patient.change(sign) if region.side is None else patient.change_on(sign, region.side)
 
 
 def _shows(patient: PhantomPatient, sign: Sign, plan: SeriesPlan) -> bool:
