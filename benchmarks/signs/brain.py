@@ -18,6 +18,7 @@ from benchmarks.signs.brain_case import run_case
 from benchmarks.signs.brain_figure import draw_figure
 from benchmarks.signs.brain_groups import BY_NAME, GROUPS, SEEDS_A_GROUP, Group
 from benchmarks.signs.resuming import Row, results, table
+from benchmarks.signs.statistics import median_error, median_shift
 
 HELD_OUT, CALIBRATION = 5001, 1001
 """First seeds of the block that figures are reported on, and of the one that may be tuned on."""
@@ -101,8 +102,8 @@ def _print_signs(said: Sequence[summary.Said]) -> None:
             *(_with_confidence(own, severity) for severity in summary.SEVERITIES),
             str(summary.specificity(own)),
             str(summary.indeterminate(own)),
-            f"{summary.median_error(pairs):.4f}" if pairs else "–",
-            f"{summary.median_shift(pairs):+.4f}" if pairs else "–",
+            f"{median_error(pairs):.4f}" if pairs else "–",
+            f"{median_shift(pairs):+.4f}" if pairs else "–",
         )
     console.print(drawn)
 

@@ -1,14 +1,12 @@
 """From what was said of every patient to the figures of the benchmark."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from benchmarks.signs.brain_groups import SIGNS
 from benchmarks.signs.resuming import Row
-from benchmarks.signs.statistics import Share
+from benchmarks.signs.statistics import ChangePair, Criterion, Share, median_error, median_shift
 from processors.findings import Sign, State
 
 SEVERITIES = ("mild", "moderate", "severe")
@@ -113,16 +111,6 @@ def reasons(said: Iterable[Said]) -> Counter[str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ChangePair:
-    """A region of one person with the sign and without it: fractional changes of its signal ratio."""
-
-    sign: str
-    region: str
-    drawn: float
-    measured: float
-
-
 def change_pairs(said: Sequence[Said]) -> tuple[ChangePair, ...]:
     """Every region that was measured in a patient with a sign drawn and in their healthy twin."""
     healthy = {(s.seed, s.sign): s for s in said if s.label == "healthy"}
@@ -133,16 +121,6 @@ def change_pairs(said: Sequence[Said]) -> tuple[ChangePair, ...]:
         for region, ratio in s.ratios.items()
         if twin.ratios.get(region) and region != "splenium"
     )
-
-
-def median_error(pairs: Iterable[ChangePair]) -> float:
-    """Median over regions of how far the measured change is from the drawn one; NaN without any."""
-    return median([abs(p.measured - p.drawn) for p in pairs] or [math.nan])
-
-
-def median_shift(pairs: Iterable[ChangePair]) -> float:
-    """Median over regions of measured less drawn change, its sign kept; NaN without any."""
-    return median([p.measured - p.drawn for p in pairs] or [math.nan])
 
 
 def laterality_errors(said: Iterable[Said]) -> Share:
@@ -162,15 +140,6 @@ def laterality_errors(said: Iterable[Said]) -> Share:
 def confidences(said: Iterable[Said], severity: str) -> Counter[str]:
     """Confidence of the signs drawn this strong that were called present."""
     return Counter(str(s.confidence) for s in said if s.present and s.severity == severity)
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """A figure that the software is held to; ``met`` is ``None`` where nothing was measured."""
-
-    name: str
-    figure: str
-    met: bool | None
 
 
 def criteria(said: Sequence[Said]) -> tuple[Criterion, ...]:

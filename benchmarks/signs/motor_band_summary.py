@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from benchmarks.signs.brain_summary import (
-    Criterion,
     Said,
     false_presents,
     labels_of,
@@ -13,7 +12,7 @@ from benchmarks.signs.brain_summary import (
 )
 from benchmarks.signs.motor_band_groups import SIGNS
 from benchmarks.signs.resuming import Row
-from benchmarks.signs.statistics import Share
+from benchmarks.signs.statistics import Criterion, Share
 from processors.findings import Quantity, Sign, State
 
 SEVERITIES = ("mild", "moderate", "severe")
