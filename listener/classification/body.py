@@ -154,11 +154,18 @@ def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane)
             doubt = doubt or _doubt_of_field(contrast, facts)
         if doubt:
             return BodyVerdict(BodyPart.UNKNOWN, 0.3, (*reasons, doubt))
-    if best is BodyPart.CERVICAL_SPINE and not any(
+    told = any(
         hint.body_part is best and hint.weight >= TELLING for hint in [*of_series, *of_images, *of_neck_tags]
-    ):
+    )
+    only_a_neck = {hint.body_part for hint in of_study} == {best} and _tagged_spine(header)
+    if best is BodyPart.CERVICAL_SPINE and not told and not (only_a_neck and _SMALL_FIELD[0] in of_images):
         return BodyVerdict(BodyPart.UNKNOWN, 0.3, (*reasons, "only the study is said to be of the neck"))
     return BodyVerdict(best, min(0.5 + lead / 6, 0.98), reasons)
+
+
+def _tagged_spine(header: Header) -> bool:
+    """Whether Body Part Examined says spine, and not which part of it."""
+    return bool(say.ANY_SPINE.search(words_in(header, "BodyPartExamined")))
 
 
 def _doubt_of_brain(

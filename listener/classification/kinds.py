@@ -165,7 +165,7 @@ KINDS: tuple[Rule, ...] = (
     Rule(
         Contrast.SWI, SURE, "susceptibility-weighted magnitude",
         lambda f: _susceptibility(f) and f.gradient_echo is not False
-        and (f.te is None or f.te >= 10),
+        and (f.te is None or f.te >= 10 or bool(say.SWI_OF_ALL_ECHOES.search(f.series_words))),
     ),
     Rule(
         Contrast.FUNCTIONAL, GUESS, "gradient-echo echo-planar imaging",

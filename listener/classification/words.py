@@ -77,6 +77,8 @@ SWI = _any(
     "suszept",
     "(?<![a-z])(?:mag|pha|mip|swi) ?images",
 )
+SWI_OF_ALL_ECHOES = _any(r"(?<![a-z])swi ?p(?![a-z])")
+"""Philips' SWIp adds the echoes up, and gives the time of the first, which may be short."""
 MTC = _any(
     "(?<![a-z])mtc",
     r"mt ?1(?!\d)",

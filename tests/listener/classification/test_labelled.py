@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.classify import SETS, TRAIN, Labelled, is_harmful, read
+from benchmarks.classify import HERE, SETS, TRAIN, Labelled, is_harmful, read
 from listener.classification import classify
 from listener.routing import ClassifiedStack, route
 from processors.acquisition import BodyPart, Contrast
@@ -47,6 +47,19 @@ def test_whatever_is_removed_there_is_an_answer_with_a_reason(row, removed):
 def test_the_contrast_of_labelled_series():
     right = sum(classify(row.header).contrast.value in row.contrasts for row in ROWS)
     assert right / len(ROWS) >= 0.96
+
+
+def test_headers_as_the_vendors_conformance_statements_have_them():
+    rows = read(HERE / "conformance_headers.jsonl")
+    answers = [(row, classify(row.header)) for row in rows]
+    assert not [name(row) for row, found in answers if is_harmful(row, found)]
+    by_source = {
+        source: [found.contrast.value in row.contrasts for row, found in answers if row.source == source]
+        for source in {row.source for row in rows}
+    }
+    assert sum(sum(right) / len(right) for right in by_source.values()) / len(by_source) >= 0.97
+    known = [found.body_part.value == row.body for row, found in answers if row.source != "no_geometry"]
+    assert sum(known) / len(known) >= 0.95
 
 
 def test_labelled_headers_of_real_studies():

@@ -252,7 +252,7 @@ KNOWN = sorted(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(KNOWN) | st.text(max_size=5), ANYTHING))
 def test_every_header_gets_an_answer_with_a_reason(series):
     found = classify(series)
@@ -261,7 +261,7 @@ def test_every_header_gets_an_answer_with_a_reason(series):
     assert all(found.evidence)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(SEEN), st.dictionaries(st.sampled_from(KNOWN), ANYTHING, min_size=1, max_size=2))
 def test_a_damaged_header_gets_an_answer(pair, damage):
     assert classify(pair[1] | damage).evidence

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listener.delivery.outcomes import of_status, retry_after
@@ -35,14 +35,15 @@ def test_status(status: int, acknowledged: bool, refused: bool):
 
 
 def test_pauses_double_up_to_the_limit_which_is_longer_where_it_is_refused():
-    settings = DeliverySettings(first_retry=10, longest_retry=100, longest_refused_retry=1000)
-    assert [retry_after(n, settings).total_seconds() for n in range(1, 7)] == [10, 20, 40, 80, 100, 100]
-    refused = [retry_after(n, settings, refused=True).total_seconds() for n in (1, 5, 9, 99)]
+    patience = DeliverySettings(first_retry=10, longest_retry=100, longest_refused_retry=1000)
+    assert [retry_after(n, patience).total_seconds() for n in range(1, 7)] == [10, 20, 40, 80, 100, 100]
+    refused = [retry_after(n, patience, refused=True).total_seconds() for n in (1, 5, 9, 99)]
     assert refused == [10, 160, 1000, 1000]
 
 
+@settings(deadline=None)
 @given(attempt=st.integers(1, 10**9), first=st.floats(0.1, 1e5), longest=st.floats(0.1, 1e6))
 def test_never_given_up_and_never_at_once(attempt: int, first: float, longest: float):
-    settings = DeliverySettings(first_retry=first, longest_retry=longest)
-    assert timedelta(0) < retry_after(attempt, settings) <= settings.longest_retry
-    assert retry_after(attempt, settings) <= retry_after(attempt + 1, settings)
+    patience = DeliverySettings(first_retry=first, longest_retry=longest)
+    assert timedelta(0) < retry_after(attempt, patience) <= patience.longest_retry
+    assert retry_after(attempt, patience) <= retry_after(attempt + 1, patience)
