@@ -28,9 +28,11 @@ JUDGEMENTS = frozenset(
     {
         "adc-alone",
         "asymmetric",
+        "asymmetric-band",
         "bias-sensitive",
         "grey-zone",
         "no-norm",
+        "one-sided-loss",
         "one-level",
         "part-of-cord",
         "not-subcortical",

@@ -109,7 +109,10 @@ def cortical_volumes(
     if alignment.registration is not None:
         stretch = float(np.cbrt(abs(np.linalg.det(alignment.registration.affine[:3, :3]))))
     volumes, places = {}, {}
-    near = {side: _precentral(volume, alignment.to_anchor, sulcus, stretch) for side, sulcus in sulci.items()}
+    near = {
+        side: _on_side(volume, alignment, _precentral(volume, alignment.to_anchor, sulcus, stretch), side)
+        for side, sulcus in sulci.items()
+    }
     indices, at = _sparse(volume, alignment)
     share = _share(volume, indices, tissue, (white, grey, fluid))
     sparse = millilitres * float(np.prod([max(1, round(SPARSE_MM / step)) for step in volume.spacing]))
@@ -163,6 +166,12 @@ def _precentral(volume: Volume, to_anchor: FloatArray, sulcus: Sulcus, stretch: 
     forward = ((at - points[nearest]) * normals[nearest]).sum(axis=1)
     aside = np.sqrt(np.maximum(distance**2 - forward**2, 0.0))
     return np.asarray(box[(forward > 0) & (forward < reach) & (aside < ASIDE_MM)], dtype=np.intp)
+
+
+def _on_side(volume: Volume, alignment: Alignment, indices: IntArray, side: Side) -> IntArray:
+    """Those voxels that do not lie beyond the midline."""
+    left = alignment.to_atlas(points_of(volume.affine, indices.astype(np.float64)))[:, 0] > 0
+    return np.asarray(indices[left == (side is Side.LEFT)])
 
 
 def _reached(volume: Volume, to_anchor: FloatArray, sulcus: Sulcus) -> float:
