@@ -70,6 +70,7 @@ SENTENCES: dict[str, str] = {
     "reference-abnormal": (
         "The dorsal columns, which the lateral columns are compared with, differ from the rest of the cord."
     ),
+    "cord-conflict": "The series of the study disagree about where the cord is.",
     "central-cavity": "The centre of the cord has the signal of fluid, as with a syrinx.",
     "stenosis": (
         "The spinal canal is narrow on {slices} slice(s), which were left out with their neighbours."

@@ -11,6 +11,7 @@ from processors.acquisition import Contrast, Plane
 from processors.depiction import CordProfile, RegionMap
 from processors.findings import CORD_SIGNS, READS, Algorithm, Finding, Reason, Sign, not_evaluated
 from processors.norms import Norms, default_norms
+from processors.spine.agreement import disagreeing
 from processors.spine.cord import Cord, CordNotFoundError, find_cord
 from processors.spine.cord_map import cord_voxels, shape_map, signal_map
 from processors.spine.levels import Levels, LevelsNotFoundError, find_levels
@@ -151,6 +152,9 @@ def _measured(volumes: Mapping[Key, Volume]) -> _Study:
             cords[key] = find_cord(usable[key])
         except CordNotFoundError as error:
             obstacles[key] = error.reason
+    for key in disagreeing(cords, {key: volume.frame_of_reference_uid for key, volume in usable.items()}):
+        del cords[key]
+        obstacles[key] = Reason.of("cord-conflict")
     levels = _levels(usable, cords)
     measured = {
         key: measure_cord(usable[key], cord, _levels_at(usable[key], cord, levels))

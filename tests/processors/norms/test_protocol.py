@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from processors.acquisition import Acquisition, Contrast, Plane
+from processors.findings import Sign
 from processors.norms import Protocol, protocol_of
 from processors.norms.protocol import field_strength_class, manufacturer_name, wider_families
+from processors.norms.shipped import shipped_family
 from processors.parameters import acquisition_of
 from processors.volume import SliceSource, Volume
 
@@ -182,3 +184,14 @@ def test_a_protocol_reads_as_a_radiologist_would_say_it():
     assert str(Protocol("FLAIR", 1.5, "GE")) == "FLAIR 1.5 T GE"
     assert str(Protocol("T1 spin echo", None, "GE")) == "T1 spin echo GE"
     assert Protocol.from_plain(Protocol("T2", 3.0, "GE").plain()) == Protocol("T2", 3.0, "GE")
+
+
+def test_the_size_of_the_cord_is_compared_within_a_sex():
+    def family(sex, sign, contrast=Contrast.T2):
+        one = volume(contrast, patient_sex=sex, gradient_echo=True, three_dimensional=True)
+        return protocol_of(one, sign).family
+
+    assert family("F", Sign.CORD_ATROPHY) == "T2 female 3-D"
+    assert family("M", Sign.CORD_ATROPHY, Contrast.T1) == "T1 male gradient echo 3-D"
+    assert family("O", Sign.CORD_ATROPHY) == family("F", Sign.CORD_T2) == "T2 3-D"
+    assert shipped_family(Sign.CORD_ATROPHY, "T1 male gradient echo 3-D").name == "T1 male"

@@ -49,9 +49,10 @@ def test_without_a_wider_family_the_widest_norms_count(monkeypatch):
     assert shipped_norms(Sign.CST_T1, "FLAIR").name == "shipped default, T2, n = 4"
 
 
-def test_a_sign_without_norms_has_none():
-    assert shipped_norms(Sign.CORD_FLATTENING, "T2") is None
-    assert default_norms().of(Sign.CORD_FLATTENING, Protocol("T2", 3.0, "GE")) is None
+def test_a_sign_without_norms_has_none(monkeypatch):
+    give(monkeypatch)
+    assert shipped_norms(Sign.CST_T1, "T1") is None
+    assert default_norms().of(Sign.CST_T1, Protocol("T1", 3.0, "GE")) is None
 
 
 def test_z_counts_standard_deviations():
