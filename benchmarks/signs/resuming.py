@@ -75,5 +75,5 @@ def table(title: str, *columns: str) -> Table:
 def _progress(total: int) -> Iterator:  # type: ignore[type-arg]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("brains", total=total)
+        task = progress.add_task("patients", total=total)
         yield lambda: progress.advance(task)
