@@ -16,9 +16,9 @@ import pytest
 
 from listener.analyses import AnalysisFailedError, AnalysisProcess
 from listener.archive import open_archive
-from listener.sending import send_files
 from listener.destinations import Destination
 from listener.reporting import store_object
+from listener.sending import send_files
 from listener.stored_images import StackReference
 from processors.acquisition import BodyPart, Contrast, Plane
 from processors.findings import CORD_SIGNS

@@ -11,8 +11,8 @@ import pytest
 from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.uid import BasicTextSRStorage, ImplicitVRLittleEndian, generate_uid
 
-from listener.sending import send_files
 from listener.destinations import Destination
+from listener.sending import send_files
 from tests.peers import NodeProcesses, eventually
 
 from .scripted_pacs import ScriptedPACS
