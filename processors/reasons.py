@@ -82,17 +82,17 @@ SENTENCES: dict[str, str] = {
         "with it, and in 5 % without."
     ),
     "weak-susceptibility-weighting": (
-        "Field strength and echo time ({weighting:.0f} T·ms) weight susceptibility too little to show the motor "
-        "band."
+        "Field strength and echo time ({weighting:.0f} T·ms) weight susceptibility too little to show the "
+        "motor band."
     ),
     "unknown-susceptibility-weighting": (
         "The images do not say their field strength or echo time, on which the darkness of cortex depends."
     ),
     "t2-star-alone": (
-        "A T2*-weighted image shows the motor band less surely than susceptibility-weighted images, which should "
-        "be considered."
+        "A T2*-weighted image shows the motor band less surely than susceptibility-weighted images, which "
+        "should be considered."
     ),
-    "not-magnitude": "The images look like phase images or projections, whose signal is no measure of darkness.",
+    "not-magnitude": "The images look like phase images, whose signal is no measure of darkness.",
     "sulcus-unclear": "The central sulcus does not show clearly enough along the gyrus.",
     "veins-in-band": "Veins, blood or calcification fill part of the motor cortex, which was left out.",
     "diffuse-iron": "The cortex in front of and behind the motor cortex is about as dark.",

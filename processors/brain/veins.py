@@ -77,5 +77,5 @@ def _curvatures(
         order = [int(axis == row) + int(axis == column) for axis in range(3)]
         second = gaussian_filter(array, widths, order=order)[tuple(indices.T)]
         hessian[:, row, column] = hessian[:, column, row] = second * widths[row] * widths[column]
-    values = np.linalg.eigvalsh(hessian)
+    values: FloatArray = np.linalg.eigvalsh(hessian).astype(np.float64)
     return values[:, 1], values[:, 2]
