@@ -108,7 +108,8 @@ def _compared(
         of the outline with the cord, median over slices; ``area``: relative error of the area, median over
         slices that count; ``levelled`` slices with a name, and how far off the ``furthest`` of them is and
         how many are ``misnamed``, in vertebrae; ``bright`` slices of inflow, and how many of them
-        ``counted``.
+        ``counted``; ``ratios``: per level of the truth and side the mean of the slices that count, and
+        ``areas``: per level of the truth, mm².
     """
     contrast = volume.contrast
     plan = next(plan for plan in plans.values() if np.allclose(plan.geometry.affine, volume.affine))
@@ -136,7 +137,26 @@ def _compared(
         "misnamed": sum(value > 0 for value in off),
         "bright": int(bright[np.isfinite(truth.height_mm)].sum()),
         "counted": counted,
+        "ratios": {
+            f"{level}/{side}": value
+            for side, along in profile.ratio.items()
+            for level, value in _by_level(along, profile, truth, at).items()
+        },
+        "areas": _by_level(profile.area_mm2, profile, truth, at),
     }
+
+
+def _by_level(
+    along: FloatArray, profile: CordProfile, truth: CordTruth, at: dict[int, int]
+) -> dict[str, float]:
+    """Mean over the slices of each level of the truth that count."""
+    found = {}
+    for level in CERVICAL_LEVELS:
+        here = [along[s] for s, index in at.items() if truth.levels[index] == level and profile.used[s]]
+        known = np.array(here)[np.isfinite(here)]
+        if len(known):
+            found[level] = round(float(known.mean()), 5)
+    return found
 
 
 def _slices_of(profile: CordProfile, volume: Volume) -> dict[int, int]:

@@ -22,7 +22,10 @@ class Said:
     Attributes
     ----------
     values
-        Per region the ratio of signals, the area, or the ratio of diameters.
+        Per region the ratio of signals, the area, or the ratio of diameters, as reported.
+    along
+        Per level of the truth (and side) the same along the cord on axial images, whether or not the levels
+        were found; empty for flattening.
     scores
         Per region the z-score.
     """
@@ -37,6 +40,7 @@ class Said:
     confidence: str | None
     reasons: tuple[str, ...]
     values: dict[str, float]
+    along: dict[str, float]
     scores: dict[str, float]
 
     @property
@@ -72,11 +76,21 @@ def said_of(rows: Iterable[Row]) -> tuple[Said, ...]:
             said["confidence"],
             tuple(said["reasons"]),
             {key: r["value"] for key, r in said["regions"].items() if r["value"]},
+            _along(row, Sign(sign)),
             {key: r["z"] for key, r in said["regions"].items() if r["z"] is not None},
         )
         for row in rows
         for sign, said in row["signs"].items()
     )
+
+
+def _along(row: Row, sign: Sign) -> dict[str, float]:
+    if sign in SIGNAL_SIGNS:
+        return dict(row["cord"].get(sign.value, {}).get("ratios", {}))
+    if sign is Sign.CORD_ATROPHY:
+        found = row["cord"].get(Sign.CORD_T2.value) or row["cord"].get(Sign.CORD_T1.value) or {}
+        return dict(found.get("areas", {}))
+    return {}
 
 
 def of_sign(said: Iterable[Said], sign: Sign) -> tuple[Said, ...]:
@@ -132,15 +146,15 @@ def reasons(said: Iterable[Said]) -> Counter[str]:
 
 
 def change_pairs(said: Sequence[Said], sign: Sign, change: float | None = None) -> tuple[ChangePair, ...]:
-    """Every region that was measured in a patient with the sign drawn and in their healthy twin."""
+    """Every level that was measured in a patient with the sign drawn and in their healthy twin."""
     own = of_sign(said, sign)
     healthy = {s.seed: s for s in own if s.label == "healthy"}
     return tuple(
-        ChangePair(sign.value, region, s.change, value / twin.values[region] - 1)
+        ChangePair(sign.value, region, s.change, value / twin.along[region] - 1)
         for s in own
         if s.positive and change in (None, s.change) and (twin := healthy.get(s.seed))
-        for region, value in s.values.items()
-        if twin.values.get(region)
+        for region, value in s.along.items()
+        if twin.along.get(region)
     )
 
 
@@ -150,7 +164,7 @@ def laterality_errors(said: Iterable[Said]) -> Share:
     for s in said:
         if s.side is None or s.sign not in SIGNAL_SIGNS:
             continue
-        mean = {side: _mean(v for k, v in s.values.items() if k.endswith(side)) for side in ("left", "right")}
+        mean = {side: _mean(v for k, v in s.along.items() if k.endswith(side)) for side in ("left", "right")}
         other = "left" if s.side == "right" else "right"
         if mean[s.side] is not None and mean[other] is not None:
             wrong.append((mean[other] or 0.0) > (mean[s.side] or 0.0))

@@ -47,6 +47,8 @@ def _row(label, state, sign=Sign.CORD_T1, change=0.0, seed=None, side=None, valu
         "furthest": 0.0,
         "bright": 0,
         "counted": 0,
+        "ratios": {f"C4/{s}": values[s] for s in sides},
+        "areas": {},
     }
     return {
         "group": label,
@@ -189,6 +191,8 @@ def test_a_profile_is_compared_with_the_truth_of_its_series():
     assert found["dice"] == 0.0
     assert found["misnamed"] > 0
     assert 0 < found["counted"] <= found["bright"]
+    assert set(found["areas"].values()) == {80.0}
+    assert set(found["ratios"].values()) == {1.0}
 
 
 def test_the_figure_can_be_drawn(tmp_path):
