@@ -2,23 +2,30 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 
 from db.deliveries import add_deliveries, due_deliveries, record_attempt
 from db.engine import reading, writing
 from db.index import index_instances
 from db.lifecycle import (
+    add_objects,
     close_version,
     fail_version,
+    finish_analysis,
     images_of,
+    latest_report,
+    made_objects,
     note_check,
+    objects_of,
     receiving_studies,
     set_status,
     settled_studies,
     start_analysis,
     study_by_uid,
 )
-from db.models import Report, Study, StudyStatus
+from db.models import ObjectKind, Report, Study, StudyStatus
 from db.retries import Again, give_attempt_back, postpone, process_again
 from tests.db.arrivals import MR, NOW, SR, arrival, rows, settled_study
 from tests.images import STUDY_UID
@@ -266,3 +273,41 @@ def test_trail_of_a_study_in_order(engine: Engine):
     settled_study(engine)
     index_instances(engine, [arrival(9, received_at=NOW + timedelta(hours=1))])
     assert [what for _, what, _ in events(engine)] == ["study-settled", "study-reported", "study-reopened"]
+
+
+def test_what_an_analysis_archived_is_forgotten_when_it_starts_again(engine: Engine):
+    study = received(engine).id
+    with writing(engine) as session:
+        for name in ("spine", "brain"):
+            start_analysis(session, study, 1, name, "0.1", NOW)
+            finish_analysis(session, study, 1, name, NOW, objects=[{"kind": "seg", "of": name}])
+        kept = [("brain", {"kind": "seg", "of": "brain"}), ("spine", {"kind": "seg", "of": "spine"})]
+        assert made_objects(session, study, 1) == kept
+        start_analysis(session, study, 1, "brain", "0.1", NOW)
+        assert made_objects(session, study, 1) == kept[1:]
+
+
+def test_objects_stand_beside_the_one_structured_report_of_a_version(engine: Engine):
+    study = received(engine).id
+    add_report(engine, study)
+
+    def others():
+        return [
+            Report(
+                kind=ObjectKind.SEG, sop_instance_uid=f"1.9.{n}", sop_class_uid="1", series_instance_uid="2"
+            )
+            for n in range(2)
+        ]
+
+    with writing(engine) as session:
+        report = latest_report(session, study)
+        for _ in range(2):
+            add_objects(session, report, others())
+            session.flush()
+        together = objects_of(session, report)
+        assert [one.kind for one in together] == ["sr", "seg", "seg"]
+        assert {(one.version, one.software_version) for one in together} == {(1, report.software_version)}
+        assert latest_report(session, study).id == report.id
+    another = Report(kind=ObjectKind.SR, sop_instance_uid="1.8", sop_class_uid="1", series_instance_uid="2")
+    with pytest.raises(IntegrityError), writing(engine) as session:
+        add_objects(session, report, [another])
