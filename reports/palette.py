@@ -20,7 +20,7 @@ BLUE: Rgb = (70, 130, 230)
 GREY: Rgb = (190, 190, 190)
 
 REFERENCE: Rgb = GREY
-CORD_OUTLINE: Rgb = GREEN
+CORD_OUTLINE: Rgb = (245, 245, 245)
 
 _REGIONS: Mapping[str, Rgb] = {
     "subcortical": ORANGE,

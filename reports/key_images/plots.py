@@ -26,7 +26,8 @@ FloatArray = npt.NDArray[np.float64]
 BAND_SD = 2.0
 LINE_STYLES = {Side.LEFT: "-", Side.RIGHT: (0, (4, 1.6))}
 MARKERS = {Side.LEFT: "o", Side.RIGHT: "s"}
-_DARKNESS = (0.0, 0.2, 0.4)
+_DARKNESS = (0.0, 0.08, 0.16, 0.3)
+"""Lowest and highest darkness told apart, and between them those of the grades 1 and 2."""
 _STRIP_LEFT, _STRIP_FOOT = 84, 84
 _SEGMENT_STRIP = 9
 

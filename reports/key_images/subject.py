@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.patheffects import withStroke
 
 from processors.acquisition import Plane
 from processors.depiction import CordProfile, RegionMap
 from processors.findings import CORD_SIGNS, Finding, Sign
 from processors.volume import SliceSource, Volume
-from reports.key_images.choice import strongest_slices, strongest_stations
-from reports.key_images.page import SOFT, Page, hexadecimal
+from reports.key_images.choice import SHAPES, strongest_slices, strongest_stations
+from reports.key_images.page import PAPER, SOFT, Page, hexadecimal
 from reports.key_images.slices import Field, Slice, body_centre, cut, cutting_axis
 from reports.key_images.tiles import (
     CORD_WINDOWS,
@@ -36,7 +37,7 @@ CORTEX_SIGNS = frozenset({Sign.MOTOR_BAND, Sign.PRECENTRAL_ATROPHY})
 CORD_FIELD_MM = 56.0
 """Height of what is shown of a neck: the cord in its canal."""
 APART_MM = {Plane.AXIAL: 12.0, Plane.CORONAL: 6.0, Plane.SAGITTAL: 20.0}
-"""Least distance of two slices, so that they show different things; in a cord's sagittal slices, nothing."""
+"""Least distance of two slices, so that they show different things."""
 PLAIN_PLACES = (0.35, 0.5, 0.65, 0.8)
 """Where along a series in which nothing was outlined it is shown."""
 
@@ -174,9 +175,12 @@ def draw_view(
     axes = draw_slice(page, *place, shown, field, subject.window(), colours, scale=scale)
     if not outlined:
         return
+    if subject.regions is not None and subject.regions.sign in SHAPES:
+        return
     for contour in _contours(subject, shown):
         rows, columns = field.pixel_of(shown, np.vstack([contour, contour[:1]])).T
-        axes.plot(columns, rows, color=hexadecimal(CORD_OUTLINE), linewidth=1.4)
+        edge = withStroke(linewidth=2.8, foreground=hexadecimal(PAPER))
+        axes.plot(columns, rows, color=hexadecimal(CORD_OUTLINE), linewidth=1.1, path_effects=[edge])
 
 
 def draw_legend(page: Page, x: float, y: float, subject: Subject, shown: Slice, field: Field) -> None:
