@@ -34,9 +34,9 @@ segment keeps a run whole whose segments are at the limit; the segments themselv
 OPEN_Z = 0.0
 """A smoothed node above its norm's mean is no proof against a run that is bright on either side of it (p)."""
 
-OPEN_CAPSULE_Z = -2.0
+OPEN_CAPSULE_Z = -3.0
 """The same in the internal capsule, whose norm holds how bright it may be in health: a sign may be hidden
-there, and only what is clearly below the norm interrupts a run (p)."""
+there, and only what no healthy capsule is interrupts a run; single nodes scatter as widely as people (p)."""
 
 SMOOTHING_NODES = 5
 """Width of the running median along the profile: 15 mm, three times as thick as common slices (p)."""
