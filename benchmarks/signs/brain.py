@@ -20,8 +20,11 @@ from benchmarks.signs.brain_groups import BY_NAME, GROUPS, SEEDS_A_GROUP, Group
 from benchmarks.signs.resuming import Row, results, table
 from benchmarks.signs.statistics import median_error, median_shift
 
-HELD_OUT, CALIBRATION = 5001, 1001
-"""First seeds of the block that figures are reported on, and of the one that may be tuned on."""
+HELD_OUT, CALIBRATION = 7001, 1001
+"""First seeds of the block that figures are reported on, and of the one that may be tuned on.
+
+Seeds from 5001 were reported on before, and what they showed was mended for.
+"""
 
 console = Console(width=150)
 

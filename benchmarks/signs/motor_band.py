@@ -14,7 +14,6 @@ import typer
 from rich.console import Console
 
 from benchmarks.signs import motor_band_summary as summary
-from benchmarks.signs.brain import CALIBRATION, HELD_OUT
 from benchmarks.signs.brain_summary import (
     Said,
     confidences,
@@ -30,6 +29,9 @@ from benchmarks.signs.motor_band_figure import draw_figure
 from benchmarks.signs.motor_band_groups import BY_NAME, GROUPS, SEEDS_A_GROUP, Group
 from benchmarks.signs.motor_band_heads import draw_heads
 from benchmarks.signs.resuming import Row, results, table
+
+HELD_OUT, CALIBRATION = 5001, 1001
+"""First seeds of the block that figures are reported on, and of the one that may be tuned on."""
 
 console = Console(width=150)
 

@@ -40,7 +40,7 @@ def test_a_short_gap_does_not_break_a_run_and_a_long_one_does():
 def test_a_capsule_that_is_not_below_normal_does_not_break_a_run():
     z = profile((6, 14), (22, 30))
     assert bright_length(AT, z, SEGMENTS).certain == pytest.approx(STEP * 24)
-    z[CAPSULE.start : CAPSULE.stop] = [-2.5] * len(CAPSULE)
+    z[CAPSULE.start : CAPSULE.stop] = [-3.5] * len(CAPSULE)
     assert bright_length(AT, z, SEGMENTS).certain == pytest.approx(STEP * 8)
 
 
