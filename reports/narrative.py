@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from processors.findings import Finding, Sign, State
+from processors.findings import Finding, Reason, Sign, State
+from processors.reasons import SENTENCES
 from reports.text import (
     CONFIDENCE_NAMES,
     HEADINGS,
@@ -10,11 +11,14 @@ from reports.text import (
     SIGN_NAMES,
     SUPPORTIVE_ONLY,
     UNEXPECTED_DIFFUSION,
+    any_of,
     count_line,
     decided_line,
     norms_line,
     undecided_line,
 )
+
+_MISSING = "missing-series"
 
 
 def summary_lines(findings: Sequence[Finding]) -> list[str]:
@@ -43,10 +47,24 @@ def _with_confidence(finding: Finding) -> str:
 
 
 def _undecided_lines(state: State, findings: Sequence[Finding]) -> list[str]:
-    """Signs that share their reasons, named together."""
+    """Signs that share their reasons, named together; those that only lack their series last, in one line."""
     signs: dict[str, list[str]] = {}
+    without_series: dict[str, str] = {}
     for finding in findings:
-        if finding.state is state:
+        if finding.state is not state:
+            continue
+        if [reason.key for reason in finding.reasons] == [_MISSING]:
+            without_series[SIGN_NAMES[finding.sign]] = _needed(finding.reasons[0])
+        else:
             why = " ".join(reason.sentence for reason in finding.reasons)
             signs.setdefault(why, []).append(SIGN_NAMES[finding.sign])
+    if without_series:
+        needed = any_of(list(dict.fromkeys(without_series.values())))
+        signs.setdefault(Reason.of(_MISSING, needed=needed).sentence, []).extend(without_series)
     return [undecided_line(HEADINGS[state], names, why) for why, names in signs.items()]
+
+
+def _needed(missing: Reason) -> str:
+    """The series that a sentence says is missing."""
+    before, after = SENTENCES[_MISSING].split("{needed}")
+    return missing.sentence.removeprefix(before).removesuffix(after)

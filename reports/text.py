@@ -158,6 +158,11 @@ def count_line(present: int, evaluable: int) -> str:
     return f"{count} of the {evaluable} evaluable signs {verb} present."
 
 
+def any_of(words: list[str]) -> str:
+    """Several things of which one would do."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
 def decided_line(heading: str, signs: list[str]) -> str:
     """The signs of one state in one line."""
     return f"{heading}: {'; '.join(signs)}."

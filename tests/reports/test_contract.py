@@ -3,7 +3,17 @@
 import pytest
 from pydicom.uid import Comprehensive3DSRStorage, SecondaryCaptureImageStorage, SegmentationStorage
 
-from processors.findings import UNITS, Algorithm, Confidence, Finding, Quantity, Sign, State
+from processors.findings import (
+    UNITS,
+    Algorithm,
+    Confidence,
+    Finding,
+    Quantity,
+    Reason,
+    Sign,
+    State,
+    not_evaluated,
+)
 from processors.reasons import SENTENCES
 from reports.reading import read_findings, read_summary
 from reports.references import Companions, ReportedKeyImage, ReportedSegmentation
@@ -260,6 +270,18 @@ def test_the_private_scheme_is_declared(report):
 )
 def test_the_count_reads_as_a_sentence(present, evaluable, line):
     assert count_line(present, evaluable) == line
+
+
+def test_signs_that_lack_their_series_share_a_line(study):
+    lacking = [
+        not_evaluated(sign, Algorithm("a", "1"), Reason.of("missing-series", needed=needed))
+        for sign, needed in (
+            (Sign.MOTOR_BAND, "SWI"), (Sign.CST_T2, "T2"), (Sign.CST_FLAIR, "FLAIR"), (Sign.CORD_T2, "T2")
+        )
+    ]  # fmt: skip
+    [line] = [one for one in read_summary(study.report(lacking)) if "suitable" in one]
+    assert line.startswith("Not evaluated: Motor band sign of the precentral cortex; T2 hyperintensity")
+    assert line.endswith("of the lateral cervical cord. The study has no suitable SWI, T2 or FLAIR series.")
 
 
 def test_restricted_diffusion_is_told_as_unexpected(study):
