@@ -129,7 +129,7 @@ def test_study_whose_images_are_gone_keeps_no_other_from_settling(node, steps, t
     (node.folder / "archive/studies" / gone).rename(tmp_path / "away")
     whole, files = small_study(tmp_path)
     send(node, files)
-    sweep = Sweep(None, steps, 0)
+    sweep = Sweep(None, steps, None, 0)
     sweep._settle(datetime.now(UTC) + timedelta(seconds=10))
     with reading(steps.engine) as session:
         assert [study.study_instance_uid for study in receiving_studies(session)] == [gone]
