@@ -54,10 +54,13 @@ class Outlines:
     strength
         Shape (n, 72): difference of fluid and cord across the edge, as a share of the series' usual one;
         negative where it has the wrong sign.
+    contrast
+        The usual difference of fluid and cord, as a share of the cord's signal.
     """
 
     radii: FloatArray
     strength: FloatArray
+    contrast: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,9 +132,11 @@ def outline(
     path = _closed_path(cost[..., allowed], STIFFNESS * STEP_MM**2)
     chosen = path + int(np.argmax(allowed))
     refined, strength = _half_height(values, offsets, chosen)
+    difference = max(float(np.median(np.percentile(strength, 60, axis=1))), 1e-9)
     return Outlines(
         np.maximum(start + refined, 0.5),
-        strength / max(float(np.median(np.percentile(strength, 60, axis=1))), 1e-9),
+        strength / difference,
+        difference / max(float(np.median(np.abs(cord))), 1e-9),
     )
 
 

@@ -64,8 +64,20 @@ SHORTEST_MM = 20.0
 LEAST_QUALITY = 0.5
 """Half of the stations of a cord are outlined at least this well."""
 
+PLAUSIBLE_MM2 = (28.0, 140.0)
+"""Area of a cord: in health 75 ± 7 mm² at C3 and 45 at T4; the thinnest and thickest ones widely included."""
+
+LEAST_CONTRAST = 0.12
+"""Difference of fluid and cord, as a share of the cord's signal, below which nothing is an outline."""
+
 ROUNDEST = 0.85
 """Anteroposterior over right-left diameter; the cervical cord's is .57 to .67 ± .05 in health."""
+
+FINE_ACROSS_MM = 2.0
+"""From left to right, sagittal slices further apart do not tell how broad a cord is."""
+
+AHEAD_MM, CLEAR = 20.0, 0.65
+"""The cord begins where it is outlined this well, compared with its better stations, over this distance."""
 
 BRAINSTEM_GAP_MM = 12.0
 """The brainstem may look no larger than the cord over this distance."""
@@ -134,7 +146,8 @@ def find_cord(volume: Volume) -> Cord:
     planes = _stations(volume, line)
     signal = Signal.around(volume.array, volume.affine, planes.origin, 16.0)
     planes, outlines = _outlined(signal, planes, polarity)
-    return _cord(planes, outlines)
+    across_mm = float(np.abs(volume.affine[0, :3]).max())
+    return _cord(planes, outlines, roundness_known=across_mm <= FINE_ACROSS_MM)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,7 +231,7 @@ def _outlined(signal: Signal, planes: Planes, polarity: int) -> tuple[Planes, Ou
         planes, radii = _recentred(planes, outlines)
         start = steadied(radii, outlines.strength, positions(planes), width)
     sure = np.clip(outlines.strength / 0.4, 0, 1)
-    return planes, Outlines(sure * outlines.radii + (1 - sure) * start, outlines.strength)
+    return planes, replace(outlines, radii=sure * outlines.radii + (1 - sure) * start)
 
 
 def positions(planes: Planes) -> FloatArray:
@@ -237,7 +250,7 @@ def _recentred(planes: Planes, outlines: Outlines) -> tuple[Planes, FloatArray]:
     return replace(planes, origin=origin), about(outlines.radii, *smooth.T)
 
 
-def _cord(planes: Planes, outlines: Outlines) -> Cord:
+def _cord(planes: Planes, outlines: Outlines, *, roundness_known: bool) -> Cord:
     left, front = centroid(outlines.radii)
     radii = about(outlines.radii, left, front)
     centre = planes.origin + left[:, None] * planes.left + front[:, None] * planes.front
@@ -251,9 +264,12 @@ def _cord(planes: Planes, outlines: Outlines) -> Cord:
     kept = _extent(quality, area, at)
     if kept.stop - kept.start < 3 or at[kept.stop - 1] - at[kept.start] < SHORTEST_MM:
         raise CordNotFoundError(Reason.of("no-cervical-cord"))
-    if float(np.median(quality[kept])) < LEAST_QUALITY:
+    if float(np.median(quality[kept])) < LEAST_QUALITY or outlines.contrast < LEAST_CONTRAST:
         raise CordNotFoundError(Reason.of("cord-not-found"))
-    if float(np.median(_roundness(radii)[kept])) > ROUNDEST:
+    low, high = PLAUSIBLE_MM2
+    if not low < float(np.median(area[kept])) < high:
+        raise CordNotFoundError(Reason.of("cord-not-found"))
+    if roundness_known and float(np.median(_roundness(radii)[kept])) > ROUNDEST:
         raise CordNotFoundError(Reason.of("no-cervical-cord"))
     return Cord(
         at[kept] - at[kept.start],
@@ -287,7 +303,9 @@ def _extent(quality: FloatArray, area: FloatArray, at: FloatArray) -> slice:
     if not len(good):
         return slice(0, 0)
     below = np.array([np.median(area[(at > here) & (at <= here + BELOW_MM)]) for here in at[:-1]])
-    first = int(good[0])
+    ahead = np.array([np.median(quality[(at >= here) & (at <= here + AHEAD_MM)]) for here in at])
+    clear = np.flatnonzero(ahead >= CLEAR * np.percentile(quality, 75))
+    first = int(max(good[0], clear[0]))
     for station in np.flatnonzero((area[:-1] > BRAINSTEM * below) & (at[:-1] < at[-1] - BELOW_MM)):
         if at[station] - at[first] < BRAINSTEM_GAP_MM:
             first = int(station) + 1

@@ -20,6 +20,12 @@ ACROSS_MM = (-4.0, -2.0, 0.0, 2.0, 4.0)
 BEYOND_MM = 40.0
 """How far the line of the cord is drawn on beyond its ends."""
 
+LEAST_SPREAD = 0.15
+"""Of the logarithm of the change of signal along the spine, where there are discs."""
+
+EDGE_MM = 5
+"""So near to the edge of the images nothing is said."""
+
 LOCAL_MM = 20.0
 """A disc differs from what is this near."""
 
@@ -89,5 +95,6 @@ def disc_profile(sagittal: Volume, line: ExtendedLine) -> FloatArray:
     change[last - 1 :] = change[last - 2]
     profile = np.log(gaussian_filter1d(change, DISC_MM) + 1e-6)
     profile -= gaussian_filter1d(profile, LOCAL_MM)
-    spread = float(np.median(np.abs(profile[seen]))) / 0.6745 + 1e-9
-    return np.where(seen, profile / spread, np.nan)
+    spread = float(np.median(np.abs(profile[seen]))) / 0.6745
+    profile[: first + EDGE_MM] = profile[last - EDGE_MM + 1 :] = 0.0
+    return np.where(seen, profile / max(spread, LEAST_SPREAD), np.nan)

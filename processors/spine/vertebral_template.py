@@ -18,7 +18,7 @@ SCALES = np.arange(0.85, 1.181, 0.03)
 SPREAD = 0.09
 """Standard deviation of one distance, as a share of it."""
 
-AXIS_MM, DENS_MM = 9.0, 31.0
+AXIS_MM, DENS_MM = 9.0, 27.0
 """Above the disc C2/3 there is none between these heights: the body of C2 and the dens."""
 
 AREA_AT_MM = (-10.0, 9.0, 28.0, 45.0, 61.0, 77.0, 96.0, 116.0, 138.0)
@@ -28,11 +28,17 @@ AREA_MM2 = (72.0, 72.0, 77.0, 76.0, 69.0, 57.0, 50.0, 46.0, 44.0)
 AREA_SPREAD, AREA_EVERY_MM = 0.09, 18.0
 """Standard deviation of the logarithm of an area; distance over which areas say something new."""
 
+MOST_MISFIT = 4.0
+"""Limit of what one area may say, in squared standard deviations: the brainstem is larger than any cord."""
+
 STRONGEST, WEAKEST = 2.0, -1.2
 """Limits of what one place may say for or against a disc."""
 
 MOST_ABOVE_MM = 60.0
 """Length of cord and medulla above the disc C2/3 at most."""
+
+AXIS_UNSEEN = 1.0
+"""What speaks against images of a neck that do not show the body of C2, (p)."""
 
 APART_MM = 9.0
 
@@ -69,7 +75,8 @@ def fit_template(profile: FloatArray, area_mm2: FloatArray) -> TemplateFit | Non
     per_place = totals.max(axis=0)
     others = per_place[np.abs(np.arange(len(per_place)) - first) > APART_MM]
     peaks = _local_maxima(others)
-    doubt = float(np.exp(np.clip(peaks - per_place[first], -50, 0)).sum())
+    doubt, spread = (float(np.exp(np.clip(v - per_place[first], -50, 0)).sum()) for v in (peaks, others))
+    doubt = max(doubt, spread / C12_ABOVE_C23_MM)
     return TemplateFit(np.array([top, *at[:6]]), 1 / (1 + doubt))
 
 
@@ -108,7 +115,9 @@ def _reach(profile: FloatArray, area_mm2: FloatArray) -> FloatArray:
         return np.zeros(len(profile))
     too_long = np.clip(places - cord[0] - MOST_ABOVE_MM, 0, None)
     no_cord = np.isfinite(profile) & (places < cord[0])
-    return np.where(no_cord, -20.0, -0.2 * too_long)
+    seen = np.flatnonzero(np.isfinite(profile))
+    no_axis = AXIS_UNSEEN * (places - seen[0] < AXIS_MM + 6)
+    return np.where(no_cord, -20.0, -0.2 * too_long - no_axis)
 
 
 def _above(profile: FloatArray, scale: float) -> FloatArray:
@@ -120,7 +129,7 @@ def _above(profile: FloatArray, scale: float) -> FloatArray:
         zone = zone[np.isfinite(zone)]
         if len(zone) >= 5:
             share = len(zone) / (high - low)
-            score[place] = -share * (1.5 * zone.mean() + max(0.0, float(zone.max()) - 0.5))
+            score[place] = -share * 2.0 * float(np.clip(zone, -1.0, 1.0).mean())
     return score
 
 
@@ -136,5 +145,5 @@ def _sizes(area_mm2: FloatArray, scale: float) -> FloatArray:
     difference = np.where(within, size - expected, 0.0)
     count = np.maximum(within.sum(axis=1, keepdims=True), 1)
     mean = difference.sum(axis=1, keepdims=True) / count
-    misfit = np.where(within, (size - expected - mean) ** 2, AREA_SPREAD**2)
-    return np.asarray(-0.5 * misfit.sum(axis=1) / AREA_SPREAD**2 / AREA_EVERY_MM)
+    misfit = np.where(within, ((size - expected - mean) / AREA_SPREAD) ** 2, 1.0)
+    return np.asarray(-0.5 * np.minimum(misfit, MOST_MISFIT).sum(axis=1) / AREA_EVERY_MM)
