@@ -16,6 +16,9 @@ _STYLES = {
 }
 
 
+_NOTHING_TO_READ = frozenset({"not-implemented", "missing-series", "swi-recommended"})
+
+
 def is_wrong(finding: Finding, drawn: frozenset[Sign] | None) -> bool:
     """Whether a finding does not say what is in the images.
 
@@ -26,7 +29,7 @@ def is_wrong(finding: Finding, drawn: frozenset[Sign] | None) -> bool:
         return False
     if finding.state in (State.PRESENT, State.ABSENT):
         return (finding.state is State.PRESENT) != (finding.sign in drawn)
-    return not {reason.key for reason in finding.reasons} <= {"not-implemented", "missing-series"}
+    return not {reason.key for reason in finding.reasons} <= _NOTHING_TO_READ
 
 
 def findings_table(cases: Sequence[Case], reports: Mapping[str, Sequence[Finding]]) -> Table:

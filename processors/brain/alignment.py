@@ -181,6 +181,6 @@ def _assessed(
 ) -> Alignment:
     unjudged = Alignment(registration, to_anchor, FAILED)
     found = assess(volume, unjudged.to_atlas, registration.affine[:3, :3] @ to_anchor[:3, :3])
-    fits = plausible(found) if sure else acceptable(found, contrast)
+    fits = plausible(found, part=True) if sure else acceptable(found, contrast)
     problem = None if fits else Reason.of("registration-failed")
     return Alignment(registration, to_anchor, found, problem)

@@ -168,11 +168,12 @@ def _white_matter_share(tissues: FloatArray, volume_scale: float) -> float:
     return float(np.count_nonzero(tissues[:, 0] > 0.5) * GRID_MM**3 * volume_scale / whole)
 
 
-def plausible(found: Assessment) -> bool:
-    """Whether a map could be that of a head: coverage and size."""
+def plausible(found: Assessment, *, part: bool = False) -> bool:
+    """Whether a map could be that of a head, or of a part of one: coverage and size."""
     return (
         found.turn_degrees <= MAX_TURN_DEGREES
-        and WHITE_MATTER_SHARE[0] <= found.white_matter_share <= WHITE_MATTER_SHARE[1]
+        and (part or found.white_matter_share >= WHITE_MATTER_SHARE[0])
+        and found.white_matter_share <= WHITE_MATTER_SHARE[1]
         and found.scales[0] >= SCALES[0]
         and found.scales[1] <= SCALES[1]
         and found.scales[1] <= MAX_ANISOTROPY * found.scales[0]

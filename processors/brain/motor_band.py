@@ -197,7 +197,7 @@ def _of_region(signal: RegionSignal, band: Band) -> tuple[Measurement, ...]:
         (Quantity.GRADE, side.grades.get(signal.region)),
         (Quantity.GRADE_SUM, band.total),
         (Quantity.BAND_LENGTH, side.length_mm),
-        (Quantity.ASYMMETRY, abs(band.asymmetry)),
+        (Quantity.ASYMMETRY, abs(band.asymmetry) if band.total else None),
         (Quantity.VOXELS, signal.voxels),
         (Quantity.COVERAGE, 100 * signal.coverage),
         (Quantity.EXCLUDED_SHARE, 100 * signal.excluded),

@@ -96,15 +96,12 @@ class Sulcus:
         Shape (positions, depths): how far forward of the atlas' sulcus it lies.
     agreement
         Shape (positions, depths): correlation of the signal across it with the expected one.
-    gap_mm
-        Shape (positions, depths): half of its width.
     """
 
     sheet: Sheet
     normals: FloatArray
     displacement_mm: FloatArray
     agreement: FloatArray
-    gap_mm: FloatArray
 
 
 def find_sulcus(side: Side, registration: Registration, seen: Sequence[Seen]) -> Sulcus:
@@ -135,15 +132,14 @@ def _sought(start: Sheet, normals: FloatArray, seen: Sequence[Seen], range_mm: t
     if not compared:
         still = np.zeros(start.points.shape[:2])
         placed = start.points + usual * normals
-        return Sulcus(replace(start, points=placed), normals, still + usual, still, still + GAPS_MM[1])
-    whole = np.mean([agrees for agrees, _ in compared], axis=0)
-    gaps = gaussian_filter(np.mean([gap for _, gap in compared], axis=0), (1.0, 1.0, 0.5))
+        return Sulcus(replace(start, points=placed), normals, still + usual, still)
+    whole = np.mean(compared, axis=0)
     found = _smoothest(whole, shifts, usual, start.depth_mm)
     displacement = gaussian_filter(shifts[found], 0.7)
     placed = start.points + displacement[..., None] * normals
-    reached, gap = (np.take_along_axis(values, found[..., None], axis=2)[..., 0] for values in (whole, gaps))
+    reached = np.take_along_axis(whole, found[..., None], axis=2)[..., 0]
     return Sulcus(
-        replace(start, points=placed), unit_normals(placed, placed + normals), displacement, reached, gap
+        replace(start, points=placed), unit_normals(placed, placed + normals), displacement, reached
     )
 
 
@@ -158,9 +154,7 @@ def from_atlas(registration: Registration, points: FloatArray) -> FloatArray:
     return np.asarray(found.reshape(points.shape))
 
 
-def agreement(
-    seen: Seen, points: FloatArray, normals: FloatArray, shifts: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def agreement(seen: Seen, points: FloatArray, normals: FloatArray, shifts: FloatArray) -> FloatArray:
     """How well the signal about each point agrees with a sulcus that is shifted along the normal.
 
     Parameters
@@ -172,8 +166,8 @@ def agreement(
 
     Returns
     -------
-    Two arrays of shape (positions, depths, k): the correlation, -1 to 1, 0 where the images do not reach; and
-    half of the width (mm) of the sulcus that agrees best.
+    Shape (positions, depths, k): the correlation, -1 to 1, for the width of the sulcus that agrees best; 0
+    where the images do not reach.
     """
     window = np.arange(-WINDOW_MM, WINDOW_MM + OFFSET_MM / 2, OFFSET_MM)
     along = np.arange(shifts[0] - WINDOW_MM, shifts[-1] + WINDOW_MM + OFFSET_MM / 2, OFFSET_MM)
@@ -185,15 +179,14 @@ def agreement(
     centred = parts - (parts * weights).sum(axis=-1, keepdims=True)
     size = np.sqrt((centred**2 * weights).sum(axis=-1))
     faint = FLAT / 2 * abs(seen.white)
-    best, width = np.full(size.shape, -1.0), np.full(size.shape, GAPS_MM[0])
-    for shape, gap in zip(expected, GAPS_MM, strict=True):
+    best = np.full(size.shape, -1.0)
+    for shape in expected:
         even = shape - (shape * weights).sum()
         length = np.sqrt((even**2 * weights).sum()) + 1e-9
         with np.errstate(invalid="ignore"):
             agrees = (centred * (even * weights)).sum(axis=-1) / (length * (size + faint))
-        width = np.where(agrees > best, gap, width)
         best = np.fmax(best, agrees)
-    return np.where(np.isfinite(size), best, 0.0), width
+    return np.where(np.isfinite(size), best, 0.0)
 
 
 def profile(

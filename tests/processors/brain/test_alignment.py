@@ -11,7 +11,7 @@ from pydicom import dcmread
 
 from processors.acquisition import Contrast
 from processors.brain.alignment import align_study, in_doubt
-from processors.brain.assessment import acceptable, assess
+from processors.brain.assessment import FAILED, acceptable, assess, plausible
 from processors.brain.registration import RegistrationError, register
 from processors.brain.tissue_model import explain
 from processors.reading import read_volume
@@ -64,6 +64,14 @@ def test_an_empty_volume_has_a_problem_and_no_map():
     assert alignment.problem.key == "registration-failed"
     with pytest.raises(RegistrationError):
         alignment.to_atlas(MID_BRAIN)
+
+
+def test_a_slab_may_be_part_of_a_head_and_must_still_have_its_shape():
+    slab = replace(FAILED, white_matter_share=0.3, scales=(1.0, 1.1), turn_degrees=5.0)
+    assert plausible(slab, part=True)
+    assert not plausible(slab)
+    for wrong in ({"turn_degrees": 180.0}, {"scales": (0.5, 1.1)}, {"white_matter_share": 1.5}):
+        assert not plausible(replace(slab, **wrong), part=True)
 
 
 @pytest.mark.slow

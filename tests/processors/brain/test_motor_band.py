@@ -139,6 +139,16 @@ def test_a_slab_that_misses_the_gyrus_is_undecided():
     assert (finding.state, keys(finding)[0]) == (State.INDETERMINATE, "low-coverage")
 
 
+def test_a_slab_that_holds_the_gyrus_is_enough(present):
+    volumes, alignments = study(BOTH)
+    whole = volumes[Contrast.SWI]
+    affine = whole.affine.copy()
+    affine[:3, 3] += 6 * affine[:3, 0]
+    volumes[Contrast.SWI] = replace(whole, affine=affine, array=np.ascontiguousarray(whole.array[6:]))
+    finding = evaluate_motor_band(Contrast.SWI, volumes, alignments).finding
+    assert finding.state is present.finding.state
+
+
 def test_what_is_not_aligned_is_undecided():
     volumes, alignments = study()
     problem = Reason.of("registration-failed")
