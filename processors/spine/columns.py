@@ -52,8 +52,8 @@ class ColumnSignals:
 
     Attributes
     ----------
-    tract, anterolateral
-        Per side, shape (n,).
+    columns, tract, anterolateral
+        Per side, shape (n,): of both windows of the lateral column together, and of each.
     dorsal, ventral, central, ventral_tract
         Shape (n,).
     dorsal_spread
@@ -64,6 +64,7 @@ class ColumnSignals:
         Shape (n,): how much of the section was averaged, of one side where there are two.
     """
 
+    columns: Mapping[Side, FloatArray]
     tract: Mapping[Side, FloatArray]
     anterolateral: Mapping[Side, FloatArray]
     dorsal: FloatArray
@@ -75,13 +76,6 @@ class ColumnSignals:
     tract_mm2: FloatArray
     anterolateral_mm2: FloatArray
     dorsal_mm2: FloatArray
-
-    def columns(self, side: Side) -> FloatArray:
-        """Both windows of the lateral column together, each by its area."""
-        areas = self.tract_mm2, self.anterolateral_mm2
-        values = self.tract[side], self.anterolateral[side]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray((areas[0] * values[0] + areas[1] * values[1]) / (areas[0] + areas[1]))
 
 
 def within(box: Box, u: FloatArray, v: FloatArray) -> BoolArray:
@@ -134,6 +128,7 @@ def measure_columns(patches: Patches, slope: tuple[float, float] = (0.0, 0.0)) -
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = np.sqrt(squares / dorsal.sum(axis=(1, 2))) / reference
     return ColumnSignals(
+        columns={side: mean((tract | anterolateral) & own) for side, own in sides.items()},
         tract={side: mean(tract & own) for side, own in sides.items()},
         anterolateral={side: mean(anterolateral & own) for side, own in sides.items()},
         dorsal=reference,

@@ -100,6 +100,9 @@ FEWEST_CAVITY_SLICES = 2
 MIN_QUALITY = 0.4
 """Of an outline that is measured (p)."""
 
+LEAKING_SOLIDITY, LEAKING_FLATNESS = 0.94, 0.64
+"""Area over that of the convex hull, and AP/RL, of outlines that run into the canal's wall (p)."""
+
 TIGHT_SAC_MM, NARROW_SAC_MM, NARROW_ROOM_MM = 8.5, 9.5, 1.0
 """Anteroposterior diameter of the dural sac below which it is stenotic, or is with less fluid than so
 before and behind the cord together (p). The sac is a millimetre or more narrower than the canal, for which

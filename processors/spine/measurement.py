@@ -18,6 +18,8 @@ from processors.spine.limits import (
     CAVITY_ON_T1,
     CAVITY_ON_T2,
     FEWEST_LEVELS,
+    LEAKING_FLATNESS,
+    LEAKING_SOLIDITY,
     MIN_QUALITY,
     NARROW_CORD_MM,
     NARROW_ROOM_MM,
@@ -77,7 +79,7 @@ class CordMeasurement:
     def ratio(self, side: Side, *, tract: bool, corrected: bool = True) -> FloatArray:
         """The lateral tract's signal, or that of both windows, over the dorsal columns', shape (n,)."""
         signals = self.signals if corrected else self.uncorrected
-        columns = signals.tract[side] if tract else signals.columns(side)
+        columns = signals.tract[side] if tract else signals.columns[side]
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(columns / signals.dorsal)
 
@@ -121,7 +123,7 @@ def measure_cord(volume: Volume, cord: Cord, levels: Sequence[str]) -> CordMeasu
         inflow=inflow,
         shape=shape,
         canal=canal,
-        outlined=cord.quality[section.stations] >= MIN_QUALITY,
+        outlined=(cord.quality[section.stations] >= MIN_QUALITY) & ~_leaking(shape),
         stenotic=np.asarray((narrow & ~np.isnan(room)) | inflow.tight),
         cavity=np.asarray(centre < CAVITY_ON_T1 if fluid_is_dark else centre > CAVITY_ON_T2),
     )
@@ -163,6 +165,11 @@ def same_frame(one: Volume, other: Volume) -> bool:
     """Whether positions in one volume mean the same in the other."""
     frame, frame_of_other = one.frame_of_reference_uid, other.frame_of_reference_uid
     return frame is not None and frame == frame_of_other
+
+
+def _leaking(shape: Shape) -> BoolArray:
+    """Which outlines have a dent without being flat: they follow a wall of the canal, not the cord."""
+    return np.asarray((shape.solidity < LEAKING_SOLIDITY) & (shape.flatness > LEAKING_FLATNESS))
 
 
 def _core_signal(patches: Patches) -> FloatArray:
