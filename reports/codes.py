@@ -136,6 +136,8 @@ def site_code(sign: Sign, region: Region) -> Code:
 
 def reference_site(sign: Sign) -> Code:
     """The anatomy that a sign's signal is compared with."""
+    if sign is Sign.MOTOR_BAND:
+        return _sct("40146001", "Cerebral cortex")
     return _CORD if sign in _CORD_SITES else _sct("68523003", "Cerebral White Matter")
 
 
