@@ -22,11 +22,12 @@ from processors.spine.contour import (
 )
 from processors.spine.planes import (
     Planes,
-    across,
     extent,
     is_axial,
     level_planes,
+    local_line,
     nearest,
+    perpendicular,
     sampled,
     slice_planes,
     smoothed,
@@ -163,20 +164,6 @@ class _Line:
         return local_line(self.height, self.point, self.weight, height, LINE_MM)
 
 
-def local_line(
-    at: FloatArray, values: FloatArray, weight: FloatArray, wanted: FloatArray, width: float
-) -> tuple[FloatArray, FloatArray]:
-    """Local linear regression of values of shape (n, c): values and slopes, shape (m, c), where wanted."""
-    offset = at[None] - wanted[:, None]
-    kernel = weight * np.exp(-0.5 * (offset / width) ** 2) + 1e-9 * weight
-    total = kernel.sum(axis=1, keepdims=True)
-    mean_at = (kernel * offset).sum(axis=1, keepdims=True) / total
-    mean = kernel @ values / total
-    spread = (kernel * (offset - mean_at) ** 2).sum(axis=1, keepdims=True) + 1e-6 * total
-    slope = (kernel * (offset - mean_at)) @ values / spread
-    return mean - slope * mean_at, slope
-
-
 def _seek(volume: Volume, polarity: int) -> _Line:
     planes = slice_planes(volume) if is_axial(volume) else level_planes(volume, LEVEL_MM)
     (right, left), (back, front) = extent(volume, planes)
@@ -210,16 +197,9 @@ def _stations(volume: Volume, line: _Line) -> Planes:
         return Planes(on_line, planes.left[kept], planes.front[kept], planes.slices[kept])
     points, _ = line.at(np.arange(first, last, 0.5))
     inside = np.isfinite(sampled(volume.array, volume.affine, points))
-    return perpendicular(points[inside])
-
-
-def perpendicular(points: FloatArray) -> Planes:
-    """Planes across a line of points from the top down, :data:`STATION_MM` apart."""
-    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
-    wanted = np.arange(0, length[-1], STATION_MM)
-    origin, slope = local_line(length, points, np.ones(len(length)), wanted, 3.0)
-    left, front = across(slope / np.linalg.norm(slope, axis=1, keepdims=True))
-    return Planes(origin, left, front, np.full(len(wanted), -1))
+    if inside.sum() < 2:
+        raise CordNotFoundError(Reason.of("cord-not-found"))
+    return perpendicular(points[inside], STATION_MM)
 
 
 def _outlined(signal: Signal, planes: Planes, polarity: int) -> tuple[Planes, Outlines]:
@@ -305,6 +285,8 @@ def _extent(quality: FloatArray, area: FloatArray, at: FloatArray) -> slice:
     below = np.array([np.median(area[(at > here) & (at <= here + BELOW_MM)]) for here in at[:-1]])
     ahead = np.array([np.median(quality[(at >= here) & (at <= here + AHEAD_MM)]) for here in at])
     clear = np.flatnonzero(ahead >= CLEAR * np.percentile(quality, 75))
+    if not len(clear):
+        return slice(0, 0)
     first = int(max(good[0], clear[0]))
     for station in np.flatnonzero((area[:-1] > BRAINSTEM * below) & (at[:-1] < at[-1] - BELOW_MM)):
         if at[station] - at[first] < BRAINSTEM_GAP_MM:

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
-from processors.spine.cord import Cord, local_line
-from processors.spine.planes import across, sampled, smoothed
+from processors.spine.cord import Cord
+from processors.spine.planes import across, local_line, sampled, smoothed
 from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]

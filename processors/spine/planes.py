@@ -88,6 +88,29 @@ def level_planes(volume: Volume, step: float) -> Planes:
     return Planes(origin, left, front, np.full(len(heights), -1))
 
 
+def local_line(
+    at: FloatArray, values: FloatArray, weight: FloatArray, wanted: FloatArray, width: float
+) -> tuple[FloatArray, FloatArray]:
+    """Local linear regression of values of shape (n, c): values and slopes, shape (m, c), where wanted."""
+    offset = at[None] - wanted[:, None]
+    kernel = weight * np.exp(-0.5 * (offset / width) ** 2) + 1e-9 * weight
+    total = kernel.sum(axis=1, keepdims=True)
+    mean_at = (kernel * offset).sum(axis=1, keepdims=True) / total
+    mean = kernel @ values / total
+    spread = (kernel * (offset - mean_at) ** 2).sum(axis=1, keepdims=True) + 1e-6 * total
+    slope = (kernel * (offset - mean_at)) @ values / spread
+    return mean - slope * mean_at, slope
+
+
+def perpendicular(points: FloatArray, step: float) -> Planes:
+    """Planes across a line of points, shape (n, 3) from the top down, a step (mm) apart."""
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    wanted = np.arange(0, length[-1], step)
+    origin, slope = local_line(length, points, np.ones(len(length)), wanted, 3.0)
+    left, front = across(slope / np.linalg.norm(slope, axis=1, keepdims=True))
+    return Planes(origin, left, front, np.full(len(wanted), -1))
+
+
 def extent(volume: Volume, planes: Planes) -> tuple[tuple[float, float], tuple[float, float]]:
     """How far the voxels reach in the planes' left and front directions, about the planes' origin."""
     last = np.array(volume.array.shape) - 1
