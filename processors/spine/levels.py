@@ -101,7 +101,7 @@ def find_levels(sagittal: Volume, cord: Cord) -> Levels:
     known = {
         name: line.point[round(at)]
         for name, at in zip(DISCS, fit.discs_mm, strict=True)
-        if 0 <= round(at) < len(line.point)
+        if np.isfinite(at) and 0 <= round(at) < len(line.point)
     }
     if len(known) < 2:
         raise LevelsNotFoundError(Reason.of("level-indeterminate"))

@@ -40,12 +40,23 @@ MOST_ABOVE_MM = 60.0
 AXIS_UNSEEN = 1.0
 """What speaks against images of a neck that do not show the body of C2, (p)."""
 
+ENOUGH_DISCS = 5
+"""With fewer in view a count is less sure."""
+
 APART_MM = 9.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TemplateFit:
-    """Places of the discs C1/2 ... C7/T1, shape (7,), in the profile's millimetres, and how sure they are."""
+    """Places of the discs C1/2 ... C7/T1, and how sure they are.
+
+    Attributes
+    ----------
+    discs_mm
+        Shape (7,), in the profile's millimetres; NaN for those that lie below it.
+    confidence
+        0 to 1.
+    """
 
     discs_mm: FloatArray
     confidence: float
@@ -77,7 +88,10 @@ def fit_template(profile: FloatArray, area_mm2: FloatArray) -> TemplateFit | Non
     peaks = _local_maxima(others)
     doubt, spread = (float(np.exp(np.clip(v - per_place[first], -50, 0)).sum()) for v in (peaks, others))
     doubt = max(doubt, spread / C12_ABOVE_C23_MM)
-    return TemplateFit(np.array([top, *at[:6]]), 1 / (1 + doubt))
+    discs = np.array([top, *at[:6]])
+    discs[1:][np.diff(discs) <= 0] = np.nan
+    visible = sum(0 <= d < len(profile) and np.isfinite(profile[int(d)]) for d in discs if np.isfinite(d))
+    return TemplateFit(discs, min(1.0, visible / ENOUGH_DISCS) / (1 + doubt))
 
 
 def _local_maxima(values: FloatArray) -> FloatArray:
