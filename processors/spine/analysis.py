@@ -18,6 +18,7 @@ from processors.spine.levels import Levels, LevelsNotFoundError, find_levels
 from processors.spine.limits import ATROPHY_GROUPS, LARGEST_VOXEL_MM
 from processors.spine.measurement import (
     CordMeasurement,
+    has_cavity,
     looks_thoracic,
     measure_cord,
     near_stenosis,
@@ -83,7 +84,14 @@ class _Study:
     obstacles: Mapping[Key, Reason]
 
     def stenotic(self, measured: CordMeasurement) -> BoolArray:
+        """Sections of a series at a stenosis that some series shows, or beside it."""
         return near_stenosis(measured, self.measured)
+
+    @property
+    def cavity(self) -> tuple[Reason, ...]:
+        """The reason to decide nothing where some series shows a cavity, which swells and thins the cord."""
+        shown = any(has_cavity(one) for one in self.measured.values())
+        return (Reason.of("central-cavity"),) if shown else ()
 
 
 def analyse_spine(volumes: Mapping[Key, Volume], norms: Norms | None = None) -> SpineAnalysis:
@@ -111,7 +119,9 @@ def analyse_spine(volumes: Mapping[Key, Volume], norms: Norms | None = None) -> 
             continue
         measured = study.measured[key]
         stenotic = study.stenotic(measured)
-        found[sign] = signal_finding(sign, measured, stenotic, norms, _signal_faults(measured.volume))
+        found[sign] = signal_finding(
+            sign, measured, stenotic, norms, _signal_faults(measured.volume) + study.cavity
+        )
         used = used_slices(measured, stenotic)
         maps.append(signal_map(sign, measured, cord_voxels(measured), used))
         profiles.append(cord_profile(sign, measured, stenotic, norms))
@@ -123,7 +133,7 @@ def analyse_spine(volumes: Mapping[Key, Volume], norms: Norms | None = None) -> 
     else:
         measured = study.measured[key]
         stenotic = study.stenotic(measured)
-        faults = _shape_faults(measured.volume)
+        faults = _shape_faults(measured.volume) + study.cavity
         both = shape_findings(measured, stenotic, norms, faults)
         found |= {finding.sign: finding for finding in both}
         voxels = cord_voxels(measured)

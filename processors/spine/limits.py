@@ -103,6 +103,10 @@ MIN_QUALITY = 0.4
 LEAKING_SOLIDITY, LEAKING_FLATNESS = 0.94, 0.64
 """Area over that of the convex hull, and AP/RL, of outlines that run into the canal's wall (p)."""
 
+TORN_SOLIDITY = 0.90
+"""Area over that of the convex hull below which an outline leaves out a part of the cord, as a cavity that is
+as bright as the fluid around; a healthy cord is at 0.97, with an SD of 0.01 (p)."""
+
 TIGHT_SAC_MM, NARROW_SAC_MM, NARROW_ROOM_MM = 8.5, 9.5, 1.0
 """Anteroposterior diameter of the dural sac below which it is stenotic, or is with less fluid than so
 before and behind the cord together (p). The sac is a millimetre or more narrower than the canal, for which

@@ -17,6 +17,7 @@ from processors.spine.limits import (
     AROUND_STENOSIS_MM,
     CAVITY_ON_T1,
     CAVITY_ON_T2,
+    FEWEST_CAVITY_SLICES,
     FEWEST_LEVELS,
     LEAKING_FLATNESS,
     LEAKING_SOLIDITY,
@@ -26,6 +27,7 @@ from processors.spine.limits import (
     NARROW_SAC_MM,
     ROUND_CORD,
     TIGHT_SAC_MM,
+    TORN_SOLIDITY,
 )
 from processors.spine.neck_shading import shading_slope
 from processors.spine.shape import Shape, shape_of
@@ -168,8 +170,14 @@ def same_frame(one: Volume, other: Volume) -> bool:
 
 
 def _leaking(shape: Shape) -> BoolArray:
-    """Which outlines have a dent without being flat: they follow a wall of the canal, not the cord."""
-    return np.asarray((shape.solidity < LEAKING_SOLIDITY) & (shape.flatness > LEAKING_FLATNESS))
+    """Which outlines have a dent without being flat, or too deep a one: they do not follow the cord."""
+    dented = (shape.solidity < LEAKING_SOLIDITY) & (shape.flatness > LEAKING_FLATNESS)
+    return np.asarray(dented | (shape.solidity < TORN_SOLIDITY))
+
+
+def has_cavity(measured: CordMeasurement) -> bool:
+    """Whether the centre of the cord has the signal of fluid on several sections."""
+    return np.count_nonzero(measured.cavity & measured.outlined) >= FEWEST_CAVITY_SLICES
 
 
 def _core_signal(patches: Patches) -> FloatArray:

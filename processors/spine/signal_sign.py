@@ -24,7 +24,6 @@ from processors.norms import Norm, Norms, SegmentNorms, protocol_of
 from processors.spine.columns import UNROLLED_DEGREES
 from processors.spine.level_signal import LevelSignal, blocks_of, level_signals, pooled_spread
 from processors.spine.limits import (
-    FEWEST_CAVITY_SLICES,
     MAX_REFERENCE_SPREAD,
     MIN_VOXELS,
     REFERENCE_SHARE,
@@ -124,8 +123,6 @@ def _decide(
     )
     obstacles = [*faults]
     used = used_slices(measured, stenotic)
-    if np.count_nonzero(measured.cavity & measured.outlined) >= FEWEST_CAVITY_SLICES:
-        obstacles.append(Reason.of("central-cavity"))
     if _median(measured.signals.dorsal_spread[used]) > MAX_REFERENCE_SPREAD:
         obstacles.append(Reason.of("reference-spread"))
     if _spread(levels) > SLICE_SPREAD:
