@@ -119,9 +119,7 @@ def analyse_spine(volumes: Mapping[Key, Volume], norms: Norms | None = None) -> 
             continue
         measured = study.measured[key]
         stenotic = study.stenotic(measured)
-        found[sign] = signal_finding(
-            sign, measured, stenotic, norms, _signal_faults(measured.volume) + study.cavity
-        )
+        found[sign] = signal_finding(sign, measured, stenotic, norms, _signal_faults(measured) + study.cavity)
         used = used_slices(measured, stenotic)
         maps.append(signal_map(sign, measured, cord_voxels(measured), used))
         profiles.append(cord_profile(sign, measured, stenotic, norms))
@@ -226,8 +224,11 @@ def _coarse(volume: Volume) -> bool:
     return volume.plane is Plane.THREE_D and max(volume.spacing) > 2 * LARGEST_VOXEL_MM
 
 
-def _signal_faults(volume: Volume) -> tuple[Reason, ...]:
+def _signal_faults(measured: CordMeasurement) -> tuple[Reason, ...]:
+    volume = measured.volume
     faults = []
+    if looks_thoracic(measured):
+        faults.append(Reason.of("no-cervical-cord"))
     if volume.plane is Plane.SAGITTAL:
         faults.append(Reason.of("sagittal-only"))
     elif volume.plane is Plane.THREE_D and max(volume.spacing) > LARGEST_VOXEL_MM:

@@ -150,8 +150,15 @@ def near_stenosis(
 
 
 def looks_thoracic(measured: CordMeasurement) -> bool:
-    """Whether what is called C4 to C6 is no cervical enlargement, so that the levels are mistaken."""
-    at = np.isin(np.array(measured.levels, dtype=object), ENLARGED_LEVELS) & measured.outlined
+    """Whether the cord is nowhere as wide as a cervical one where it should be: at what is called C4 to C6.
+
+    Where the levels are not known, the widest fifth of the cord is looked at.
+    """
+    if any(measured.levels):
+        at = np.isin(np.array(measured.levels, dtype=object), ENLARGED_LEVELS) & measured.outlined
+    else:
+        widths = np.where(measured.outlined, measured.shape.rl_mm, 0.0)
+        at = measured.outlined & (widths >= np.quantile(widths, 0.8))
     if np.count_nonzero(at) < FEWEST_LEVELS:
         return False
     width, flatness = np.median(measured.shape.rl_mm[at]), np.median(measured.shape.flatness[at])
@@ -177,7 +184,7 @@ def _leaking(shape: Shape) -> BoolArray:
 
 def has_cavity(measured: CordMeasurement) -> bool:
     """Whether the centre of the cord has the signal of fluid on several sections."""
-    return np.count_nonzero(measured.cavity & measured.outlined) >= FEWEST_CAVITY_SLICES
+    return int(np.count_nonzero(measured.cavity & measured.outlined)) >= FEWEST_CAVITY_SLICES
 
 
 def _core_signal(patches: Patches) -> FloatArray:

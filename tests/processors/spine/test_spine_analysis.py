@@ -178,3 +178,12 @@ def test_a_study_without_a_usable_series_is_not_evaluated(drawn, monkeypatch):
     found = analyse_spine({(Contrast.T1, Plane.AXIAL): series(Neck())})
     assert {finding.state for finding in found.findings} == {State.NOT_EVALUATED}
     assert keys(of(found, Sign.CORD_T1)) == ["cord-not-found"]
+
+
+def test_a_thoracic_cord_has_no_cervical_signs(drawn, monkeypatch):
+    monkeypatch.setattr("tests.processors.spine.drawn_neck.HALF_RL", 4.5)
+    found = drawn(Neck(snr=61.0), levels=False)
+    assert of(found, Sign.CORD_T1).state is State.INDETERMINATE
+    assert keys(of(found, Sign.CORD_T1))[0] == "no-cervical-cord"
+    mistaken = drawn(Neck(snr=61.0))
+    assert "level-indeterminate" in keys(of(mistaken, Sign.CORD_ATROPHY))
