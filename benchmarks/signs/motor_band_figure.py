@@ -73,8 +73,6 @@ def _draw_darkness(axes: Axes, band: Sequence[Said]) -> None:
             darkness = [1 - ratio for ratio in one.ratios.values()]
             colour = COLOURS.get(State(one.state), "#888888")
             axes.plot(darkness, [place + shift] * len(darkness), ".", color=colour, markersize=3)
-    for limit in (0.08, 0.16):
-        axes.axvline(limit, color="#999999", linewidth=0.8, linestyle=":")
     axes.set_yticks(range(len(groups)), groups, fontsize=8)
     axes.invert_yaxis()
     axes.set_xlabel("darkness of each region; red present, yellow indeterminate, green absent", fontsize=9)
