@@ -47,7 +47,7 @@ SENTENCES: dict[str, str] = {
     "unreadable-pixels": "The pixel data of the series could not be decoded.",
     "missing-geometry": "The images do not say where they lie in the patient.",
     "too-few-slices": "The series has {slices} slice(s), too few for a volume.",
-    "implausible-extent": "The images measure {low:.0f} to {high:.0f} mm, which is not the size of a head.",
+    "implausible-extent": "The images measure {low:.0f} to {high:.0f} mm, which is no size of a patient.",
     "mixed-geometry": "The slices of the series do not share one orientation, size and pixel spacing.",
     "uneven-spacing": "The slices are not evenly spaced.",
     "missing-slices": "{missing} slice(s) are missing inside the series.",

@@ -15,7 +15,7 @@ from processors.spine.agreement import disagreeing
 from processors.spine.cord import Cord, CordNotFoundError, find_cord
 from processors.spine.cord_map import cord_voxels, shape_map, signal_map
 from processors.spine.levels import Levels, LevelsNotFoundError, find_levels
-from processors.spine.limits import ATROPHY_GROUPS, LARGEST_VOXEL_MM
+from processors.spine.limits import ATROPHY_GROUPS, LARGEST_EXTENT_MM, LARGEST_VOXEL_MM
 from processors.spine.measurement import (
     CordMeasurement,
     has_cavity,
@@ -261,6 +261,9 @@ def _unfit(plane: Plane, volume: Volume) -> Reason | None:
     affine = volume.affine
     if not np.all(np.isfinite(affine)) or np.linalg.det(affine[:3, :3]) == 0:
         return Reason.of("missing-geometry")
+    extents = [count * step for count, step in zip(volume.array.shape, volume.spacing, strict=True)]
+    if max(extents) > LARGEST_EXTENT_MM:
+        return Reason.of("implausible-extent", low=min(extents), high=max(extents))
     return None
 
 

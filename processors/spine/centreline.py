@@ -55,6 +55,9 @@ GAP_MM = 22.0
 STEEPEST, BEND = 1.1, 2.0
 """Largest displacement per millimetre of height; weight of its square."""
 
+TOGETHER = 32
+"""Planes that are looked at in all directions at a time, for the memory's sake."""
+
 WORTH = 0.20
 """Likeness that a plane must have to be worth passing."""
 
@@ -105,6 +108,16 @@ def likeness(images: Array, pixel: float, polarity: int) -> Array:
     )
     even = 1 / (1 + np.clip(square - middle * middle, 0, None) / UNEVEN**2)
     tissue = np.clip((middle - NO_SIGNAL[0]) / (NO_SIGNAL[1] - NO_SIGNAL[0]), 0, 1)
+    closed = np.empty_like(middle)
+    for first in range(0, len(images), TOGETHER):
+        some = slice(first, first + TOGETHER)
+        closed[some] = _closed(relative[some], middle[some], pixel, polarity)
+    alike = 0.4 + 0.6 * np.clip(symmetry(relative, pixel), 0, 1)
+    return np.asarray(closed * even * tissue * alike * deep(images, pixel), dtype=np.float32)
+
+
+def _closed(relative: Array, middle: Array, pixel: float, polarity: int) -> Array:
+    """How far fluid, or the wall of the canal, encloses each pixel of some planes, 0 to 1."""
     sign = np.float32(polarity)
     fine = sign * gaussian_filter(relative, (0, 0.6 / pixel, 0.6 / pixel), mode="nearest")
     fluid = np.stack([_lowest(fine, angle, pixel) for angle in DIRECTIONS])
@@ -113,13 +126,12 @@ def likeness(images: Array, pixel: float, polarity: int) -> Array:
         wall = np.stack([_lowest(-fine, angle, pixel) for angle in DIRECTIONS])
         np.maximum(contrast, WALL * np.clip((middle - wall) / CONTRAST_CAP, 0, 1), out=contrast)
     contrast.partition(MISSING, axis=0)
-    closed = 0.5 * contrast.mean(axis=0) + 0.5 * contrast[MISSING]
+    closed: Array = 0.5 * contrast.mean(axis=0) + 0.5 * contrast[MISSING]
     if polarity < 0:
         fluid.partition(len(DIRECTIONS) // 2, axis=0)
         brightness = -fluid[: len(DIRECTIONS) // 2].mean(axis=0)
         closed *= np.clip((brightness - FLUID[0]) / (FLUID[1] - FLUID[0]), 0.2, 1)
-    alike = 0.4 + 0.6 * np.clip(symmetry(relative, pixel), 0, 1)
-    return np.asarray(closed * even * tissue * alike * deep(images, pixel), dtype=np.float32)
+    return np.asarray(closed)
 
 
 def _lowest(relative: Array, angle: float, pixel: float) -> Array:
@@ -136,7 +148,7 @@ def _lowest(relative: Array, angle: float, pixel: float) -> Array:
 def _lower_to(best: Array, values: Array, shift: tuple[int, int]) -> None:
     """Lower ``best`` at each pixel to the value at the shifted pixel, where there is one."""
     (to_r, from_r), (to_c, from_c) = (
-        (slice(max(0, -s), n - max(0, s)), slice(max(0, s), n + min(0, s)))
+        (slice(max(0, -s), max(0, n - max(0, s))), slice(max(0, s), max(0, n + min(0, s))))
         for s, n in zip(shift, best.shape[1:], strict=True)
     )
     target = best[:, to_r, to_c]

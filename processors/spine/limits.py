@@ -121,6 +121,9 @@ BLOCK_MM = 17.0
 LARGEST_VOXEL_MM = 1.2
 """Edge of the voxels of a 3-D series that columns can be told in (p)."""
 
+LARGEST_EXTENT_MM = 1500.0
+"""Of a series along any of its axes: a composed series of a whole spine is shorter."""
+
 ATROPHY_GROUPS = (("C2", "C3"), ("C4", "C5", "C6"))
 FLATTENING_LEVELS = ("C3", "C4", "C5", "C6")
 

@@ -8,6 +8,7 @@ import pytest
 from benchmarks.cord_overlays import compare
 from benchmarks.real_data import read_nifti
 from processors.acquisition import Contrast, Plane
+from processors.spine import centreline
 from processors.spine.cord import CordNotFoundError, find_cord
 from processors.volume import Volume
 from tests.processors.spine.drawn_neck import Neck, cord_in, series
@@ -78,6 +79,32 @@ def test_a_volume_is_cut_across_the_cord():
     assert (found.slices == -1).all()
     np.testing.assert_allclose(np.diff(found.position_mm), 2.0, atol=0.3)
     assert abs(np.median(area(found)) / area(find_cord(axial)).mean() - 1) < 0.05
+
+
+@pytest.mark.parametrize("columns", [2, 6, 12])
+def test_a_few_sagittal_slices_show_no_cord(columns):
+    """A strip narrower than the cord is wide has no place for its outline, and is no failure."""
+    axial = series(Neck(Contrast.T2))
+    first = (axial.array.shape[2] - columns) // 2
+    affine = axial.affine.copy()
+    affine[:3, 3] += first * affine[:3, 2]
+    strip = replace(
+        axial,
+        array=axial.array[:, :, first : first + columns].transpose(2, 0, 1),
+        affine=affine[:, [2, 0, 1, 3]],
+        plane=Plane.SAGITTAL,
+    )
+    with pytest.raises(CordNotFoundError) as error:
+        find_cord(strip)
+    assert error.value.reason.key == "cord-not-found"
+
+
+def test_planes_are_searched_alike_however_many_there_are():
+    images = np.random.default_rng(5).rayleigh(20, (centreline.TOGETHER + 5, 40, 40)).astype(np.float32)
+    images[-1] = images[0]
+    found = centreline.likeness(images, 1.0, -1)
+    assert found.max() > 0
+    np.testing.assert_allclose(found[-1], found[0], rtol=1e-5)
 
 
 def nothing(kind: str) -> Volume:

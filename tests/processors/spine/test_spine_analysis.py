@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -178,6 +180,13 @@ def test_a_study_without_a_usable_series_is_not_evaluated(drawn, monkeypatch):
     found = analyse_spine({(Contrast.T1, Plane.AXIAL): series(Neck())})
     assert {finding.state for finding in found.findings} == {State.NOT_EVALUATED}
     assert keys(of(found, Sign.CORD_T1)) == ["cord-not-found"]
+
+
+def test_images_of_impossible_size_are_not_searched():
+    neck = series(Neck(Contrast.T2))
+    affine = neck.affine @ np.diag([1.0, 30.0, 30.0, 1.0])
+    found = analyse_spine({(Contrast.T2, Plane.AXIAL): replace(neck, affine=affine)})
+    assert keys(of(found, Sign.CORD_T2)) == ["implausible-extent"]
 
 
 def test_a_thoracic_cord_has_no_cervical_signs(drawn, monkeypatch):
