@@ -35,6 +35,11 @@ NAME = "precentral"
 COARSEST_MM = 1.5
 """Largest voxel edge on which cortex can be measured."""
 MIN_COVERAGE = 0.9
+MIN_CLEAR = 0.5
+"""Share of the precentral sheet where the central sulcus shows (p)."""
+LEAST_OTHER_ML = 5.0
+"""Other cortex on one side, below which grey matter was not told from the rest (p); healthy heads have 24 to
+40 mL of it."""
 LIMIT, GREY_LIMIT = -2.0, -1.65
 """Standard deviations below the norm, on both sides."""
 SPARED = -1.0
@@ -93,6 +98,10 @@ def decide(volumes: Mapping[Side, CorticalVolumes], norm: Norm | None) -> Decisi
     """Whether the precentral cortex of both sides is smaller than the norm."""
     if min(one.reached for one in volumes.values()) < MIN_COVERAGE:
         return Decision(State.INDETERMINATE, reasons=(Reason.of("low-coverage", percent=100 * MIN_COVERAGE),))
+    if min(one.clear for one in volumes.values()) < MIN_CLEAR:
+        return Decision(State.INDETERMINATE, reasons=(Reason.of("sulcus-unclear"),))
+    if min(one.other for one in volumes.values()) < LEAST_OTHER_ML:
+        return Decision(State.INDETERMINATE, reasons=(Reason.of("few-voxels"),))
     if norm is None:
         return Decision(State.INDETERMINATE, reasons=(Reason.of("no-norm"),))
     scores = [norm.z(volumes[side].ratio) for side in SIDES]

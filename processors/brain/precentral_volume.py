@@ -15,6 +15,7 @@ import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from scipy.spatial import cKDTree
 
 from processors.brain.alignment import Alignment
+from processors.brain.motor_band_map import MIN_AGREEMENT
 from processors.brain.patient_space import (
     extent,
     on_grid,
@@ -61,12 +62,15 @@ class CorticalVolumes:
         Of both sides: what the atlas' brain and fluid fill in the person.
     reached
         Share of the precentral sheet that lies inside the images.
+    clear
+        Share of it where the central sulcus shows.
     """
 
     precentral: float
     other: float
     intracranial: float
     reached: float
+    clear: float
 
     @property
     def ratio(self) -> float:
@@ -125,7 +129,11 @@ def cortical_volumes(
         precentral = float(own.sum()) * millilitres
         other = float(share[here].sum() * sparse) - precentral
         volumes[side] = CorticalVolumes(
-            precentral, other, float(len(at) * sparse), _reached(volume, alignment.to_anchor, sulci[side])
+            precentral,
+            other,
+            float(len(at) * sparse),
+            _reached(volume, alignment.to_anchor, sulci[side]),
+            _clear(sulci[side]),
         )
         places[side] = found[own > 0.5]
     return volumes, places
@@ -172,6 +180,11 @@ def _on_side(volume: Volume, alignment: Alignment, indices: IntArray, side: Side
     """Those voxels that do not lie beyond the midline."""
     left = alignment.to_atlas(points_of(volume.affine, indices.astype(np.float64)))[:, 0] > 0
     return np.asarray(indices[left == (side is Side.LEFT)])
+
+
+def _clear(sulcus: Sulcus) -> float:
+    used = sulcus.sheet.depth_mm <= DEEPEST_MM
+    return float((sulcus.agreement[:, used] >= MIN_AGREEMENT).mean())
 
 
 def _reached(volume: Volume, to_anchor: FloatArray, sulcus: Sulcus) -> float:

@@ -17,9 +17,9 @@ from .scores import keys
 NORM = Norm(0.12, 0.012, 4)
 
 
-def volumes(left, right, reached=1.0):
+def volumes(left, right, reached=1.0, clear=1.0, other=30.0):
     return {
-        side: CorticalVolumes(ratio, 1.0, 1400.0, reached)
+        side: CorticalVolumes(ratio * other, other, 1400.0, reached, clear)
         for side, ratio in ((Side.LEFT, left), (Side.RIGHT, right))
     }
 
@@ -47,6 +47,18 @@ def test_far_below_is_surer_than_at_the_limit():
 def test_what_was_not_seen_or_has_no_norm_is_undecided():
     assert keys(decide(volumes(0.05, 0.05, reached=0.5), NORM)) == ["low-coverage"]
     assert keys(decide(volumes(0.05, 0.05), None)) == ["no-norm"]
+    assert keys(decide(volumes(0.05, 0.05, clear=0.3), NORM)) == ["sulcus-unclear"]
+    assert keys(decide(volumes(0.05, 0.05, other=0.6), NORM)) == ["few-voxels"]
+
+
+@pytest.mark.parametrize(("kind", "reason"), [("noise", "sulcus-unclear"), ("inverted", "few-voxels")])
+def test_what_is_no_t1_of_a_head_is_undecided(kind, reason):
+    shown = replace(t1(), contrast=Contrast.T1)
+    noise = np.random.default_rng(0).rayleigh(50, shown.array.shape).astype(np.float32)
+    array = noise if kind == "noise" else shown.array.max() - shown.array
+    of_a_head = alignment(registered(), *tissues(shown))
+    finding = evaluate_precentral(replace(shown, array=array), of_a_head, default_norms()).finding
+    assert (finding.state, keys(finding)) == (State.INDETERMINATE, [reason])
 
 
 def test_a_voxel_is_grey_between_its_neighbours_signals():
