@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session
 
 from db.deliveries import set_standing
@@ -61,6 +61,7 @@ def end_commitment(
 
     An answer that came all the same is left as it is.
     """
+    _lock_studies(session, Delivery.id.in_(delivery_ids))
     held = Delivery.status == DeliveryStatus.ACKNOWLEDGED
     given_up: dict[str, object] = {
         "status": DeliveryStatus.DELIVERED,
@@ -109,6 +110,7 @@ def record_commitment(
     send_again_after: Callable[[int], timedelta],
     who: str,
     now: datetime,
+    unsupported: Collection[str] = (),
 ) -> bool:
     """Record a destination's answer: what it keeps is safe, what it does not is sent again.
 
@@ -120,6 +122,9 @@ def record_commitment(
         From SOP Instance UID to the reason, in words.
     send_again_after
         From how often the destination was asked to the pause before an object is sent again.
+    unsupported
+        Those of the failed that it commits itself to none of the class of. Where that is not required they
+        count as delivered still: to send them again would be answered in the same way.
 
     Returns
     -------
@@ -127,8 +132,7 @@ def record_commitment(
         Whether the transaction is one that was asked last for some object.
     """
     of_transaction = Delivery.commitment_transaction_uid == transaction_uid
-    studies = select(Report.study_id).join(Delivery, Delivery.report_id == Report.id).where(of_transaction)
-    session.execute(select(Study.id).where(Study.id.in_(studies)).with_for_update())
+    _lock_studies(session, of_transaction)
     rows = session.execute(
         select(Delivery, Report)
         .join(Report, Report.id == Delivery.report_id)
@@ -136,14 +140,23 @@ def record_commitment(
     ).all()
     asked = [(d, r) for d, r in rows if d.commitment != CommitmentStatus.COMMITTED]
     safe = [(d, r) for d, r in asked if r.sop_instance_uid in committed and r.sop_instance_uid not in failed]
-    lost = [(d, r) for d, r in asked if r.sop_instance_uid in failed]
+    waived = [
+        (d, r) for d, r in asked if r.sop_instance_uid in unsupported and d.status == DeliveryStatus.DELIVERED
+    ]
+    lost = [(d, r) for d, r in asked if r.sop_instance_uid in failed and (d, r) not in waived]
     for delivery, _ in safe:
         _commit(delivery, now)
+    for delivery, _ in waived:
+        delivery.commitment, delivery.commitment_due_at = CommitmentStatus.NOT_OFFERED, None
     for delivery, report in lost:
         again_at = now + send_again_after(delivery.commitment_asks)
         _fail(delivery, failed[report.sop_instance_uid], again_at)
     session.flush()
-    for what, some in (("objects-committed", safe), ("commitment-failed", lost)):
+    for what, some in (
+        ("objects-committed", safe),
+        ("commitment-not-offered", waived),
+        ("commitment-failed", lost),
+    ):
         for delivery, report in some[:1]:
             record_event(
                 session,
@@ -161,6 +174,12 @@ def record_commitment(
     for study_id, version in {(report.study_id, report.version) for _, report in asked}:
         set_standing(session, study_id, version)
     return bool(rows)
+
+
+def _lock_studies(session: Session, of_deliveries: ColumnElement[bool]) -> None:
+    """Before their deliveries change: what is concluded from all of them must see all of them."""
+    studies = select(Report.study_id).join(Delivery, Delivery.report_id == Report.id).where(of_deliveries)
+    session.execute(select(Study.id).where(Study.id.in_(studies)).with_for_update())
 
 
 def _commit(delivery: Delivery, now: datetime) -> None:

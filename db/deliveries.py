@@ -23,15 +23,16 @@ class DueDelivery:
 
     Attributes
     ----------
-    leader, turn
-        The first of the deliveries that are due, and how often something was tried with it: together they
-        name this piece of work, and no later one.
+    leader, turn, due_at
+        The first of the deliveries that are due, how often something was tried with it, and since when it is
+        due: together they name this piece of work, and no later one.
     """
 
     study_id: int
     destination: str
     leader: int
     turn: int
+    due_at: datetime
 
 
 def add_deliveries(session: Session, report_id: int, destinations: Iterable[str], now: datetime) -> None:
@@ -71,22 +72,26 @@ def deliver_again(session: Session, report_id: int, destinations: Iterable[str],
 
 def due_deliveries(session: Session, now: datetime) -> Sequence[DueDelivery]:
     """What to try now, for each study and destination, the longest due first."""
+    due_at = case((_is_to_be_sent(now), Delivery.next_attempt_at), else_=Delivery.commitment_due_at)
     rows = session.execute(
         select(
             Delivery.id,
             Delivery.attempts + Delivery.commitment_asks,
+            due_at,
             Delivery.destination,
             Report.study_id,
         )
         .join(Report, Report.id == Delivery.report_id)
         .where(or_(_is_to_be_sent(now), Delivery.commitment_due_at <= now))
-        .order_by(case((_is_to_be_sent(now), Delivery.next_attempt_at), else_=Delivery.commitment_due_at))
+        .order_by(due_at)
     )
-    leaders: dict[tuple[int, str], tuple[int, int]] = {}
-    for delivery_id, turn, destination, study_id in rows:
-        place = (study_id, destination)
-        leaders[place] = min(leaders.get(place, (delivery_id, turn)), (delivery_id, turn))
-    return [DueDelivery(*place, *leader) for place, leader in leaders.items()]
+    leaders: dict[tuple[int, str], DueDelivery] = {}
+    for delivery_id, turn, since, destination, study_id in rows:
+        one = DueDelivery(study_id, destination, delivery_id, turn, since)
+        earlier = leaders.setdefault((study_id, destination), one)
+        if delivery_id < earlier.leader:
+            leaders[study_id, destination] = one
+    return list(leaders.values())
 
 
 def _is_to_be_sent(now: datetime) -> ColumnElement[bool]:

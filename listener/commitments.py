@@ -41,6 +41,7 @@ class CommitmentReports:
                     report.transaction_uid,
                     report.committed,
                     report.failed,
+                    unsupported=report.unsupported,
                     send_again_after=self._send_again_after,
                     who="storage commitment",
                     now=self.now(),

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 
 import structlog
+from pydicom import dcmread
 from pydicom.uid import generate_uid
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -20,6 +22,7 @@ from listener.delivery.commitment import ask
 from listener.delivery.outcomes import Outcome, Outgoing, doubled, retry_after
 from listener.destinations import AnyDestination, Commitment, Destination
 from listener.settings import Settings
+from processors.attributes import UNREADABLE
 
 log = structlog.get_logger()
 
@@ -44,16 +47,22 @@ class DeliverySteps:
     now: Callable[[], datetime]
     who: str
 
-    def deliver(self, study_id: int, destination_name: str) -> None:
-        """Send what is due, record how it went, and ask for Storage Commitment where that is due."""
+    def deliver(self, study_id: int, destination_name: str, due_at: datetime | None = None) -> None:
+        """Send what is due, record how it went, and ask for Storage Commitment where that is due.
+
+        Parameters
+        ----------
+        due_at
+            When something was due by the clock of another machine, which may be ahead of this one's.
+        """
         with reading(self.engine) as session:
-            due = objects_to_send(session, study_id, destination_name, self.now())
+            due = objects_to_send(session, study_id, destination_name, self._now_or(due_at))
             uid = _study_uid(session, study_id)
         destination = self._destination(destination_name)
         if due:
             self._record(due, self._send(uid, due, destination), destination)
         with reading(self.engine) as session:
-            to_ask = commitments_to_ask(session, study_id, destination_name, self.now())
+            to_ask = commitments_to_ask(session, study_id, destination_name, self._now_or(due_at))
         if not to_ask:
             return
         if isinstance(destination, Destination) and destination.commitment != Commitment.OFF:
@@ -62,15 +71,21 @@ class DeliverySteps:
             why = "The destination is not to be asked for Storage Commitment any more."
             self._end(to_ask, CommitmentStatus.UNANSWERED, None, why)
 
-    def not_delivered(self, study_id: int, destination_name: str, error: str) -> None:
+    def not_delivered(
+        self, study_id: int, destination_name: str, error: str, due_at: datetime | None = None
+    ) -> None:
         """Record that an attempt ended with an error of our own."""
+        now = self._now_or(due_at)
         with reading(self.engine) as session:
-            due = objects_to_send(session, study_id, destination_name, self.now())
-            to_ask = commitments_to_ask(session, study_id, destination_name, self.now())
+            due = objects_to_send(session, study_id, destination_name, now)
+            to_ask = commitments_to_ask(session, study_id, destination_name, now)
         outcome = Outcome(False, f"The attempt failed ({error}).")
         self._record(due, {r.sop_instance_uid: outcome for _, r in due}, self._destination(destination_name))
         if to_ask:
             self._begin(to_ask, str(generate_uid()))
+
+    def _now_or(self, due_at: datetime | None) -> datetime:
+        return self.now() if due_at is None else max(self.now(), due_at)
 
     def _destination(self, name: str) -> AnyDestination | None:
         return next((d for d in self.settings.destinations if d.name == name), None)
@@ -102,7 +117,12 @@ class DeliverySteps:
 
     def _object(self, study_uid: str, report: Report) -> Outgoing:
         key = Key(study_uid, report.series_instance_uid, report.sop_instance_uid)
-        return Outgoing(ObjectKind(report.kind), report.sop_instance_uid, self.archive.get(key))
+        data = self.archive.get(key)
+        try:
+            dcmread(BytesIO(data), stop_before_pixels=True)
+        except UNREADABLE as error:
+            raise ArchiveError(f"not in a state to be read, {type(error).__name__}") from error
+        return Outgoing(ObjectKind(report.kind), report.sop_instance_uid, data)
 
     def _record(
         self,

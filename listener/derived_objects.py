@@ -101,15 +101,15 @@ def derived_objects(
     """
     made: list[tuple[MadeObject, Dataset]] = []
     missing: list[str] = []
-    number = _FIRST_NUMBERS.get(name, 1)
+    numbers: dict[str, int] = {}
     for volume, maps in _by_volume(measured):
+        number = numbers.setdefault(volume.series_instance_uid, _FIRST_NUMBERS.get(name, 1) + len(numbers))
         found = _attempt(
             "segmentation",
             partial(_segmentation, maps, volume, measured, stored, study_instance_uid, request, number),
             missing,
         )
         made.extend(found)
-        number += 1
     made.extend(
         _attempt("key images", lambda: _key_images(measured, stored, study_instance_uid, request), missing)
     )

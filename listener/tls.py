@@ -10,6 +10,8 @@ from listener.settings import ListenerTLS
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM"
 """For TLS 1.2 (RFC 9325, section 4.2); those of 1.3 are all of this kind."""
 _PATIENCE_S = 1.0
+_NO_PASSWORD = ""
+"""Of a key file; without one OpenSSL would wait for someone to type it at the terminal."""
 
 
 def destination_context(tls: DestinationTLS) -> ssl.SSLContext:
@@ -24,7 +26,7 @@ def destination_context(tls: DestinationTLS) -> ssl.SSLContext:
     _harden(context)
     context.check_hostname = tls.check_host
     if tls.certificate_file is not None:
-        context.load_cert_chain(tls.certificate_file, tls.key_file)
+        context.load_cert_chain(tls.certificate_file, tls.key_file, _NO_PASSWORD)
     return context
 
 
@@ -38,7 +40,7 @@ def listener_context(tls: ListenerTLS) -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _harden(context)
-    context.load_cert_chain(tls.certificate_file, tls.key_file)
+    context.load_cert_chain(tls.certificate_file, tls.key_file, _NO_PASSWORD)
     if tls.ca_file is not None:
         context.load_verify_locations(tls.ca_file)
         context.verify_mode = ssl.CERT_REQUIRED

@@ -102,14 +102,14 @@ class StudyWorkflow(DBOSConfiguredInstance):
             self._fail(study_instance_uid, version, type(cause).__name__)
 
     @DBOS.workflow(max_recovery_attempts=_MOST_RECOVERIES)
-    def deliver_objects(self, study_id: int, destination: str) -> None:
+    def deliver_objects(self, study_id: int, destination: str, due_at: str) -> None:
         """Try once to deliver what is due for a study at a destination; the next attempt is due later."""
         try:
-            self._deliver(study_id, destination)
+            self._deliver(study_id, destination, due_at)
         except Exception as error:  # noqa: BLE001
             cause = _cause(error)
             log.error("delivery failed", error=type(cause).__name__, place=place_of(cause))
-            self._not_delivered(study_id, destination, type(cause).__name__)
+            self._not_delivered(study_id, destination, due_at, type(cause).__name__)
 
     @_step
     def _route(self, study_instance_uid: str, version: int) -> Plan:
@@ -144,12 +144,12 @@ class StudyWorkflow(DBOSConfiguredInstance):
         self._steps.fail(study_instance_uid, version, error)
 
     @_step
-    def _deliver(self, study_id: int, destination: str) -> None:
-        self._deliveries.deliver(study_id, destination)
+    def _deliver(self, study_id: int, destination: str, due_at: str) -> None:
+        self._deliveries.deliver(study_id, destination, datetime.fromisoformat(due_at))
 
     @_last_step
-    def _not_delivered(self, study_id: int, destination: str, error: str) -> None:
-        self._deliveries.not_delivered(study_id, destination, error)
+    def _not_delivered(self, study_id: int, destination: str, due_at: str, error: str) -> None:
+        self._deliveries.not_delivered(study_id, destination, error, datetime.fromisoformat(due_at))
 
 
 class Sweep:
@@ -244,10 +244,13 @@ class Sweep:
 
     def _start_deliveries(self, now: datetime) -> set[str]:
         with reading(self._steps.engine) as session:
-            due = {f"deliver:{one.leader}:{one.turn}": one for one in due_deliveries(session, now)}
+            due = {
+                f"deliver:{one.leader}:{one.turn}:{one.due_at.isoformat()}": one
+                for one in due_deliveries(session, now)
+            }
         for identity in self._lost(due):
             lost = due[identity]
-            self._deliveries.not_delivered(lost.study_id, lost.destination, "its workflow ended")
+            self._deliveries.not_delivered(lost.study_id, lost.destination, "its workflow ended", lost.due_at)
         for identity, delivery in due.items():
             if identity not in self._started:
                 with SetWorkflowID(identity), SetEnqueueOptions(queue_partition_key=delivery.destination):
@@ -256,6 +259,7 @@ class Sweep:
                         self._workflow.deliver_objects,
                         delivery.study_id,
                         delivery.destination,
+                        delivery.due_at.isoformat(),
                     )
         return set(due)
 

@@ -35,6 +35,8 @@ from reports.text import (
 
 FIRST_SERIES_NUMBER = 9810
 _DARKER = 0.82
+_DARKEST = 8
+"""Two regions may share a colour as dark as this: darker ones could not be told apart."""
 
 
 class NoSegmentationError(Exception):
@@ -247,7 +249,7 @@ def _colour(segment: _Segment, taken: set[tuple[int, ...]]) -> CIELabColor:
     if segment.region.side is Side.LEFT:
         colour = _darkened(colour)
     lab = CIELabColor.from_rgb(*colour)
-    while tuple(lab.value) in taken:
+    while tuple(lab.value) in taken and max(colour) > _DARKEST:
         colour = _darkened(colour)
         lab = CIELabColor.from_rgb(*colour)
     taken.add(tuple(lab.value))

@@ -26,11 +26,12 @@ from processors.attributes import UNREADABLE, integer, items, text
 _REQUEST = 1
 _WAIT_S = 2.0
 """For a report on the same association; one that takes longer comes on an association of its own."""
+_CLASS_NOT_SUPPORTED = 0x0122
 _REASONS = {
     0x0110: "processing failure",
     0x0112: "it does not have the object",
     0x0213: "out of resources",
-    0x0122: "it does not commit itself to objects of this class",
+    _CLASS_NOT_SUPPORTED: "it does not commit itself to objects of this class",
     0x0119: "class and instance do not agree",
     0x0131: "the transaction was asked twice",
 }
@@ -49,11 +50,14 @@ class CommitmentReport:
         SOP Instance UIDs that it keeps.
     failed
         From SOP Instance UID to the reason, in words.
+    unsupported
+        Those of the failed that it commits itself to none of the class of.
     """
 
     transaction_uid: str
     committed: frozenset[str]
     failed: Mapping[str, str]
+    unsupported: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +152,14 @@ def read_report(event: Event) -> CommitmentReport | None:
         return None
     kept = (text(item, "ReferencedSOPInstanceUID") for item in items(information, "ReferencedSOPSequence"))
     failed = {
-        text(item, "ReferencedSOPInstanceUID"): _reason(integer(item, "FailureReason"))
+        text(item, "ReferencedSOPInstanceUID"): integer(item, "FailureReason")
         for item in items(information, "FailedSOPSequence")
     }
     return CommitmentReport(
         transaction,
         frozenset(uid for uid in kept if uid is not None),
-        {uid: why for uid, why in failed.items() if uid is not None},
+        {uid: _reason(code) for uid, code in failed.items() if uid is not None},
+        frozenset(uid for uid, code in failed.items() if uid is not None and code == _CLASS_NOT_SUPPORTED),
     )
 
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from db.commitments import begin_commitment, commitments_to_ask, end_commitment, record_commitment
-from db.deliveries import add_deliveries, due_deliveries, record_attempt
+from db.deliveries import add_deliveries, deliver_again, due_deliveries, record_attempt
 from db.engine import reading, writing
 from db.models import CommitmentStatus, Report, StudyStatus
 from tests.db.arrivals import NOW, SR, rows, settled_study
@@ -61,13 +61,14 @@ def ask(engine: Engine, ids: list[int], transaction: str = "2.25.100") -> None:
         begin_commitment(session, ids, transaction, NOW + LATER)
 
 
-def answer(engine: Engine, committed=(), failed=None, transaction: str = "2.25.100") -> bool:
+def answer(engine: Engine, committed=(), failed=None, transaction: str = "2.25.100", unsupported=()) -> bool:
     with writing(engine) as session:
         return record_commitment(
             session,
             transaction,
             committed,
             failed or {},
+            unsupported=unsupported,
             send_again_after=lambda asks: asks * PAUSE,
             who="storage commitment",
             now=NOW,
@@ -181,3 +182,38 @@ def test_answer_that_comes_twice_changes_nothing_more(engine: Engine, study: int
     assert answer(engine, [], {"2.25.1": "lost"})
     assert stand(engine) == [("delivered", "committed")] * 2
     assert len(rows(engine, "SELECT 1 FROM event WHERE what = 'objects-committed'")) == 1
+
+
+def test_class_that_the_destination_commits_itself_to_nothing_of_is_not_sent_for_ever(
+    engine: Engine, study: int
+):
+    ids = acknowledge(engine, held=False)
+    ask(engine, ids)
+    answer(engine, ["2.25.1"], {"2.25.2": "not of this class"}, unsupported=["2.25.2"])
+    assert stand(engine) == [("delivered", "committed"), ("delivered", "not_offered")]
+    assert (study_status(engine), due(engine, NOW + 100 * LATER)) == ("delivered", [])
+
+
+def test_class_that_must_be_committed_to_and_is_not_stays_open(engine: Engine, study: int):
+    ids = acknowledge(engine, held=True)
+    ask(engine, ids)
+    answer(engine, ["2.25.1"], {"2.25.2": "not of this class"}, unsupported=["2.25.2"])
+    assert stand(engine) == [("delivered", "committed"), ("waiting", "failed")]
+    assert study_status(engine) == "delivering"
+
+
+def test_what_is_sent_again_after_an_end_without_an_attempt_is_other_work(engine: Engine, study: int):
+    """Work of the same name would be taken for done."""
+    ids = acknowledge(engine, held=False)
+    ask(engine, ids)
+    with reading(engine) as session:
+        [asking] = due_deliveries(session, NOW + LATER)
+    with writing(engine) as session:
+        end_commitment(session, ids, CommitmentStatus.UNANSWERED, None, why="no", who="worker 0", now=NOW)
+    with writing(engine) as session:
+        for report in session.scalars(select(Report.id)):
+            deliver_again(session, report, ["pacs"], NOW + 2 * LATER)
+    with reading(engine) as session:
+        [sending] = due_deliveries(session, NOW + 2 * LATER)
+    assert sending.leader == asking.leader
+    assert (sending.turn, sending.due_at) != (asking.turn, asking.due_at)

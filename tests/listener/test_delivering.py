@@ -246,6 +246,15 @@ def test_object_that_the_storage_does_not_give_keeps_no_other_back(deliveries, p
     assert deliveries.study_row() == ("delivered", None)
 
 
+def test_object_that_was_damaged_in_the_storage_keeps_no_other_back(deliveries, pacs):
+    steps = deliveries.begin(port=pacs.start().port, commitment="off")
+    (file,) = deliveries.folder.rglob(f"*{SEG.sop_instance_uid}*")
+    file.write_bytes(b"")
+    steps.deliver(deliveries.study, "pacs")
+    assert pacs.stored == [KEY_IMAGE.sop_instance_uid, SR.sop_instance_uid]
+    assert deliveries.rows()["seg"] == ("waiting", None)
+
+
 def test_destination_that_is_gone_from_the_settings_is_said(deliveries, pacs):
     steps = deliveries.begin(port=pacs.start().port)
     steps = replace(steps, settings=steps.settings.model_copy(update={"destinations": ()}))
@@ -260,3 +269,11 @@ def test_error_of_our_own_counts_as_an_attempt(deliveries, pacs):
     assert not deliveries.due()
     deliveries.clock.time += HOUR
     assert deliveries.due()
+
+
+def test_what_is_due_by_the_clock_of_another_machine_is_sent(deliveries, pacs):
+    steps = deliveries.begin(port=pacs.start().port, commitment="off")
+    due_at = deliveries.clock.time
+    deliveries.clock.time -= timedelta(seconds=5)
+    steps.deliver(deliveries.study, "pacs", due_at)
+    assert len(pacs.stored) == 3

@@ -108,6 +108,12 @@ def test_report_comes_on_the_same_association(archive: Archive):
     assert referenced == REFERENCES
 
 
+def test_class_that_is_not_committed_to_is_told_from_an_object_that_is_lost(archive: Archive):
+    archive.failing = {"2.25.1": 0x0112, "2.25.2": 0x0122}
+    _, [report] = requested(archive.start())
+    assert (set(report.failed), report.unsupported) == ({"2.25.1", "2.25.2"}, {"2.25.2"})
+
+
 def test_report_that_does_not_come_is_not_waited_for_long(archive: Archive):
     archive.reports = False
     asked, reports = requested(archive.start())
