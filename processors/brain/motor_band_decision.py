@@ -175,6 +175,9 @@ def decide_band(band: Band, age: float | None) -> Decision:
         return Decision(State.INDETERMINATE, reasons=band.faults or (Reason.of("few-voxels"),))
     if band.total >= MIN_SUM - 1 and all(_fits(band.sides[side], NEARLY) for side in SIDES):
         return Decision(State.INDETERMINATE, reasons=(Reason.of("grey-zone"), *band.faults))
+    dark = [side.dark for side in band.sides.values()]
+    if band.total >= MIN_SUM - 1 and all(dark) and not all(_compared(signals) for signals in dark):
+        return Decision(State.INDETERMINATE, reasons=(Reason.of("sulcus-unclear"), *band.faults))
     return Decision(State.ABSENT, reasons=(*_why_not(band), *band.faults))
 
 
@@ -191,6 +194,13 @@ def _fault(signal: RegionSignal) -> Reason | None:
 def _mean(values: Sequence[float | None]) -> float:
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else 0.0
+
+
+def _compared(signals: Sequence[RegionSignal]) -> bool:
+    """Whether regions could be compared with the anterior bank and the postcentral cortex at all."""
+    return any(s.anterior_difference is not None for s in signals) and any(
+        s.postcentral_difference is not None for s in signals
+    )
 
 
 def _beyond(signals: Sequence[RegionSignal]) -> float:
@@ -219,7 +229,8 @@ def _beyond_age(band: Band) -> bool:
     scale = max(side.scale for side in band.sides.values())
     grades = sum(grade(value, ELDERLY_FACTOR * scale) for value in darkness)
     spared = all(
-        _mean([s.postcentral_darkness for s in side.dark]) <= side.scale * SPARED
+        any(s.postcentral_darkness is not None for s in side.dark)
+        and _mean([s.postcentral_darkness for s in side.dark]) <= side.scale * SPARED
         for side in band.sides.values()
     )
     return grades >= MIN_SUM and spared

@@ -7,10 +7,21 @@ import pytest
 
 from processors.acquisition import Acquisition, Contrast
 from processors.brain.motor_band import evaluate_motor_band, is_magnitude, measurable, missing_swi
-from processors.brain.motor_band_decision import band_length, grade, scale_of
+from processors.brain.motor_band_decision import Band, SideBand, band_length, decide_band, grade, scale_of
+from processors.brain.motor_band_signal import RegionSignal
 from processors.brain.patient_space import points_of
 from processors.brain.veins import veins
-from processors.findings import Confidence, Quantity, Reason, Region, Side, Sign, State, regions_of
+from processors.findings import (
+    MOTOR_BAND_REGIONS,
+    Confidence,
+    Quantity,
+    Reason,
+    Region,
+    Side,
+    Sign,
+    State,
+    regions_of,
+)
 from processors.volume import Volume
 
 from .drawn_cortex import AFFINE, BOTH, USUAL, in_front, points, study
@@ -211,6 +222,33 @@ def test_darkness_counts_by_the_weighting():
     assert [grade(value) for value in (0.04, 0.06, 0.12)] == [0, 1, 2]
     assert grade(0.12, scale_of(120.0)) == 1
     assert scale_of(None) == scale_of(60.0) == 1.0
+
+
+def dark_band(**unknown):
+    """A band on both sides, of which some comparisons are not known."""
+    sides = {}
+    for side in Side:
+        signals = tuple(
+            RegionSignal(Region(name, side), 0.15, 0.01, 0.1, 0.1, 0.0, 400, 1.0, 1.0, 0.0)
+            for name in MOTOR_BAND_REGIONS
+        )
+        signals = tuple(replace(signal, **unknown) for signal in signals)
+        sides[side] = SideBand({s.region: 2 for s in signals}, signals, 60.0, 1.0, 1.0)
+    return Band(sides, 0.0, ())
+
+
+def test_dark_cortex_that_cannot_be_compared_is_not_absent():
+    assert decide_band(dark_band(), 45.0).state is State.PRESENT
+    for what in ("anterior_difference", "postcentral_difference"):
+        decision = decide_band(dark_band(**{what: None}), 45.0)
+        assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["sulcus-unclear"])
+        assert decide_band(dark_band(**{what: 0.0}), 45.0).state is State.ABSENT
+
+
+def test_an_old_brain_needs_a_postcentral_cortex_that_was_seen_to_be_spared():
+    assert decide_band(dark_band(darkness=0.25), 65.0).state is State.PRESENT
+    decision = decide_band(dark_band(darkness=0.25, postcentral_darkness=None), 65.0)
+    assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["age-iron"])
 
 
 def test_every_region_of_the_sign_is_reported_once(present):
