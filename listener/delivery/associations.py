@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from pydicom import Dataset
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
-from pynetdicom.events import EventHandlerType
+from pynetdicom.events import Event, EventHandlerType
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
@@ -25,6 +25,9 @@ def associate(
 ) -> Association:
     """Propose an association; whether it is established is for the caller to see.
 
+    A destination that stops within a PDU, or takes no more of ours, is given up after its timeout:
+    pynetdicom's own timers are looked at between PDUs only.
+
     Raises
     ------
     OSError
@@ -39,9 +42,16 @@ def associate(
         destination.port,
         contexts=list(contexts),
         ae_title=destination.ae_title,
-        evt_handlers=list(handlers),
+        evt_handlers=[*handlers, (evt.EVT_CONN_OPEN, _limit, [seconds])],
         tls_args=None if tls is None else (destination_context(tls), destination.host),
     )
+
+
+def _limit(event: Event, seconds: float) -> None:
+    """Give each read and write of a connection so long."""
+    transport = event.assoc.dul.socket
+    if transport is not None and transport.socket is not None:
+        transport.socket.settimeout(seconds)
 
 
 def refusal_of(assoc: Association, destination: Destination) -> str:

@@ -3,18 +3,20 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pydicom.uid as uids
 import pytest
 from pydicom import Dataset
 from pynetdicom import AE, AllStoragePresentationContexts, evt
+from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.sop_class import Verification
 
 from listener.delivery.associations import echo
 from listener.delivery.dimse import store
 from listener.demo.pacs import free_port
 from listener.destinations import Destination
-from tests.images import dataset_bytes, file_bytes, without_meta
+from tests.images import dataset_bytes, file_bytes, mr_image, without_meta
 from tests.listener.delivery.objects import EVERY_KIND, KEY_IMAGE, SEG, SEG_DATASET, SR, SR_DATASET
 from tests.peers import StoreSCP
 
@@ -37,13 +39,17 @@ class PACS:
         self.associations: list[list[str]] = []
         self.came: list[str] = []
 
-    def start(self) -> Destination:
+    def start(self, on_pdu: Callable[[evt.Event], None] = lambda _: None) -> Destination:
         ae = AE(ae_title="PACS")
         ae.require_called_aet = True
         for sop_class in self.classes[:120]:
             ae.add_supported_context(sop_class, self.syntaxes)
         ae.add_supported_context(Verification)
-        handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_REQUESTED, self._count)]
+        handlers = [
+            (evt.EVT_C_STORE, self._store),
+            (evt.EVT_REQUESTED, self._count),
+            (evt.EVT_PDU_RECV, on_pdu),
+        ]
         self._server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
         return to(self._server.server_address[1])
 
@@ -165,6 +171,42 @@ def test_destination_accepts_the_connection_and_is_silent():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         outcomes = store([SR], to(silent.getsockname()[1]), "BETZ")
     assert texts(outcomes) == {SR.sop_instance_uid: "The destination does not answer."}
+
+
+def store_within(seconds: float, *arguments) -> dict[str, str]:
+    """What came of objects, in words; empty where that is not known by then."""
+    outcomes: dict[str, str] = {}
+    sending = threading.Thread(target=lambda: outcomes.update(texts(store(*arguments))), daemon=True)
+    sending.start()
+    sending.join(seconds)
+    return outcomes
+
+
+def test_destination_that_stops_within_an_answer_is_given_up():
+    def answer_in_part(listening: socket.socket) -> None:
+        connections.append(listening.accept()[0])
+        connections[0].sendall(b"\x02\x00\x00")
+
+    connections: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer_in_part, args=(listening,), daemon=True).start()
+        outcomes = store_within(15, [SR], to(listening.getsockname()[1]), "BETZ")
+    assert outcomes == {SR.sop_instance_uid: "The destination does not answer."}
+    connections[0].close()
+
+
+def test_destination_that_stops_taking_an_object_is_given_up(pacs):
+    over = threading.Event()
+
+    def stop_reading(event: evt.Event) -> None:
+        if isinstance(event.pdu, P_DATA_TF):
+            over.wait(30)
+
+    there = pacs.start(stop_reading)
+    large = mr_image(2, sop_class=uids.SegmentationStorage, PixelData=bytes(20_000_000))
+    outcomes = store_within(15, [replace(SEG, data=file_bytes(large))], there, "BETZ")
+    over.set()
+    assert outcomes == {SEG.sop_instance_uid: HUNG_UP}
 
 
 def test_calls_under_the_destination_s_own_calling_ae_title(pacs):
