@@ -18,6 +18,8 @@ LEVELS = ((4.0, 3, 3.0), (2.0, 13, 1.0))
 """Spacing (mm), every how many-th voxel is sampled, first step (mm)."""
 MIN_SAMPLES = 500
 SHIFT_MM = 3.0
+LEAST_AGREEMENT = 0.01
+"""Below, what agrees is chance, however sharply (p): noise has .007."""
 MIRROR_MARGIN = 0.25
 """In real studies the right sides agree about twice as well as the exchanged ones."""
 
@@ -35,7 +37,7 @@ class Coregistration:
     mirrored_agreement
         The same after left and right of the brain were exchanged, and the map was sought anew.
     sharpness
-        Share of the agreement that is lost at the best of six shifts by :data:`SHIFT_MM`, 0 to 1.
+        Share of the agreement that is lost at the best of six shifts by :data:`SHIFT_MM`; 0 by chance.
     """
 
     to_anchor: FloatArray
@@ -77,7 +79,12 @@ def coregister(volume: Volume, anchor: Registration, start: FloatArray) -> Coreg
         agreement, reached = climb(chosen, moving, reached, 6, step)
     mirrored, _ = climb(chosen, moving, _mirror(anchor) @ reached, 6, step)
     around = max(score(chosen, moving, shifted(reached, axis, way)) for axis in range(3) for way in (-1, 1))
-    return Coregistration(reached, agreement, mirrored, 1 - around / max(agreement, 1e-9))
+    return Coregistration(reached, agreement, mirrored, sharpness(agreement, around))
+
+
+def sharpness(agreement: float, around: float) -> float:
+    """Share of an agreement that is lost where the best one ``around`` it is; 0 where it is but chance."""
+    return 1 - around / agreement if agreement >= LEAST_AGREEMENT else 0.0
 
 
 def shifted(matrix: FloatArray, axis: int, way: int) -> FloatArray:

@@ -12,6 +12,7 @@ from pydicom import dcmread
 from processors.acquisition import Contrast
 from processors.brain.alignment import align_study, in_doubt
 from processors.brain.assessment import FAILED, acceptable, assess, plausible
+from processors.brain.coregistration import sharpness
 from processors.brain.registration import RegistrationError, register
 from processors.brain.tissue_model import explain
 from processors.reading import read_volume
@@ -75,6 +76,13 @@ def test_a_slab_may_be_part_of_a_head_and_must_still_have_its_shape():
 
 
 @pytest.mark.slow
+def test_what_agrees_by_chance_is_not_sharp():
+    """A constant series agrees with nothing, and less so nowhere around; noise does by chance."""
+    assert sharpness(0.0, 0.0) == 0
+    assert sharpness(0.007, 0.005) == 0
+    assert sharpness(0.2, 0.15) == pytest.approx(0.25)
+
+
 def test_noise_is_not_trusted():
     assert not trusted(made(np.random.default_rng(8).normal(100, 30, (30, 96, 96))))
 
