@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import requests
 from dicomweb_client.web import DICOMwebClient
@@ -136,7 +137,7 @@ def _post(
         )
         client.set_http_retry_params(retry=False)
         client.store_instances([dcmread(BytesIO(one.data)) for one in objects])
-    except requests.HTTPError:
+    except (requests.HTTPError, requests.JSONDecodeError, ParseError):
         return answers[-1]
     except requests.RequestException as error:
         return _no_answer(error)

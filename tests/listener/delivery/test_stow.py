@@ -71,7 +71,8 @@ class Server:
                 self._say(*answer([]))
 
             def _say(self, status: int, content: object) -> None:
-                said = json.dumps(content).encode() if content is not None else b""
+                said = b"" if content is None else content
+                said = said if isinstance(said, bytes) else json.dumps(said).encode()
                 self.send_response(status)
                 if status == 302:
                     self.send_header("Location", "/elsewhere")
@@ -175,6 +176,14 @@ def test_nothing_counts_but_a_list_of_what_was_stored(serve, status, said, text)
     outcomes = store(EVERY_KIND, to(server.url))
     assert {(outcome.acknowledged, outcome.text) for outcome in outcomes.values()} == {(False, text)}
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("kind", ["json", "xml"])
+def test_answer_that_breaks_off_is_an_answer(serve, kind):
+    server = serve(lambda _: (200, b'{"00081199": {"vr"'))
+    server.content_type = f"application/dicom+{kind}"
+    outcomes = store(EVERY_KIND, to(server.url))
+    assert {outcome.text for outcome in outcomes.values()} == {"HTTP status 200"}
 
 
 def test_no_one_listens():
