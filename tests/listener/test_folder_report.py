@@ -19,6 +19,7 @@ def no_network(monkeypatch, tmp_path):
 
     monkeypatch.setattr(socket.socket, "connect", refused)
     monkeypatch.setattr(socket.socket, "bind", refused)
+    monkeypatch.setattr("listener.cli.configure_logs", lambda _level: None)
     monkeypatch.setenv("BETZ_DATABASE__URL", f"sqlite:///{tmp_path}/no.sqlite")
     monkeypatch.chdir(tmp_path)
 
