@@ -52,8 +52,8 @@ def _draw_sensitivity(axes: Axes, said: Sequence[Said]) -> None:
         whiskers = [[max(0.0, share.value - low)], [max(0.0, high - share.value)]]
         axes.errorbar(place, share.value, yerr=whiskers, color="#333333", linewidth=0.9, capsize=2)
         axes.text(place, 1.07, f"{share.hits}/{share.of}", ha="center", fontsize=8)
-    names = [f"{sign.value.removeprefix('cord_')}\n{100 * change:+.0f} %" for sign, change, _ in drawn]
-    axes.set_xticks(range(len(drawn)), names, fontsize=8)
+    names = [f"{sign.value.removeprefix('cord_')} {100 * change:+.0f} %" for sign, change, _ in drawn]
+    axes.set_xticks(range(len(drawn)), names, fontsize=8, rotation=35, ha="right")
     axes.set_ylim(0, 1.15)
     axes.set_title("drawn on both sides, called present")
 
