@@ -158,6 +158,7 @@ class TestLateImages:
         uid, files = small_study(tmp_path)
         send(node, files)
         reaches(node, uid, "delivered")
+        eventually(lambda: "commitment-not-offered" in events(node, uid), 20)
         before = events(node, uid)
         (report,) = reports(node, uid)
         sr = received(pacs, report.sop_instance_uid)
