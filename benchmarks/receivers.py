@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
-from listener.delivery import echo
+from listener.delivery.associations import echo
 from listener.demo.pacs import free_port, orthanc_binary, wait_for_port
 from listener.destinations import Destination
 from listener.settings import environment_without_settings
