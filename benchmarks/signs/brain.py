@@ -7,7 +7,6 @@ there, and a run that was stopped goes on where it was.
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +16,16 @@ from benchmarks.signs import brain_summary as summary
 from benchmarks.signs.brain_case import run_case
 from benchmarks.signs.brain_figure import draw_figure
 from benchmarks.signs.brain_groups import BY_NAME, GROUPS, SEEDS_A_GROUP, Group
-from benchmarks.signs.resuming import Row, results, table
+from benchmarks.signs.resuming import (
+    Calibration,
+    FigurePath,
+    Jobs,
+    KeptIn,
+    Only,
+    Row,
+    results,
+    table,
+)
 from benchmarks.signs.statistics import median_error, median_shift
 
 HELD_OUT, CALIBRATION = 7001, 1001
@@ -33,16 +41,11 @@ def main(
     patients: Annotated[
         int, typer.Option(min=1, max=SEEDS_A_GROUP, help="At most so many in each group.")
     ] = SEEDS_A_GROUP,
-    only: Annotated[list[str] | None, typer.Option(help="A group to run; repeat for more.")] = None,
-    calibration: Annotated[
-        bool, typer.Option("--calibration", help="Use the seeds that may be tuned on, not the held-out ones.")
-    ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="Patients analysed at once.")] = 1,
-    json_path: Annotated[
-        Path | None,
-        typer.Option("--json", help="Keep each patient's result here, a line each, and go on from it."),
-    ] = None,
-    figure: Annotated[Path | None, typer.Option(help="Draw the result to this file.")] = None,
+    only: Only = None,
+    calibration: Calibration = False,
+    jobs: Jobs = 1,
+    json_path: KeptIn = None,
+    figure: FigurePath = None,
 ) -> None:
     """Analyse synthetic brains with and without the signs of the corticospinal tract, and print tables."""
     groups = _chosen(only)

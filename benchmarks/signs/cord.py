@@ -18,7 +18,16 @@ from benchmarks.signs.cord_case import run_case
 from benchmarks.signs.cord_figure import draw_figure
 from benchmarks.signs.cord_groups import BY_NAME, CALIBRATION, GROUPS, HELD_OUT, SEEDS_A_GROUP, Group
 from benchmarks.signs.cord_panel import draw_panel
-from benchmarks.signs.resuming import Row, results, table
+from benchmarks.signs.resuming import (
+    Calibration,
+    FigurePath,
+    Jobs,
+    KeptIn,
+    Only,
+    Row,
+    results,
+    table,
+)
 from benchmarks.signs.statistics import median_error, median_shift
 from processors.findings import CORD_SIGNS
 
@@ -31,16 +40,11 @@ def main(
     patients: Annotated[
         int, typer.Option(min=1, max=SEEDS_A_GROUP, help="At most so many in each group.")
     ] = SEEDS_A_GROUP,
-    only: Annotated[list[str] | None, typer.Option(help="A group to run; repeat for more.")] = None,
-    calibration: Annotated[
-        bool, typer.Option("--calibration", help="Use the seeds that may be tuned on, not the held-out ones.")
-    ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="Patients analysed at once.")] = 1,
-    json_path: Annotated[
-        Path | None,
-        typer.Option("--json", help="Keep each patient's result here, a line each, and go on from it."),
-    ] = None,
-    figure: Annotated[Path | None, typer.Option(help="Draw the result to this file.")] = None,
+    only: Only = None,
+    calibration: Calibration = False,
+    jobs: Jobs = 1,
+    json_path: KeptIn = None,
+    figure: FigurePath = None,
     panel: Annotated[
         Path | None, typer.Option(help="Draw some of the necks to this file, and analyse none.")
     ] = None,

@@ -14,6 +14,7 @@ from benchmarks.signs.cord_summary import (
     sensitivity,
     strengths,
 )
+from benchmarks.signs.drawing import draw_bar, draw_false_presents, save_figure
 from processors.findings import CORD_SIGNS, Sign
 
 mpl.use("Agg")
@@ -34,42 +35,22 @@ def draw_figure(said: Sequence[Said], path: Path) -> None:
         1, 3, figsize=(14, 4.8), facecolor="white", gridspec_kw={"width_ratios": [1.2, 1.2, 1]}
     )
     _draw_sensitivity(found, said)
-    _draw_false_presents(false, said)
+    draw_false_presents(false, [(label, false_presents(said, label)) for label in labels_of(said)])
+    false.set_title("not drawn, called present (all four signs)")
     _draw_change(change, said)
-    figure.text(0.01, 0.01, "Synthetic necks, 95 % intervals after Wilson", fontsize=8, color="#555555")
-    figure.tight_layout(rect=(0, 0.03, 1, 1))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
+    save_figure(figure, path, "Synthetic necks")
 
 
 def _draw_sensitivity(axes: Axes, said: Sequence[Said]) -> None:
     drawn = [(sign, change, sensitivity(said, sign, change)) for sign, change in strengths()]
     drawn = [(sign, change, share) for sign, change, share in drawn if share.of]
     for place, (sign, _, share) in enumerate(drawn):
-        low, high = share.interval
-        axes.bar(place, share.value, 0.7, color=COLOURS[sign], alpha=0.85)
-        whiskers = [[max(0.0, share.value - low)], [max(0.0, high - share.value)]]
-        axes.errorbar(place, share.value, yerr=whiskers, color="#333333", linewidth=0.9, capsize=2)
+        draw_bar(axes, place, share, 0.7, COLOURS[sign], None)
         axes.text(place, 1.07, f"{share.hits}/{share.of}", ha="center", fontsize=8)
     names = [f"{sign.value.removeprefix('cord_')} {100 * change:+.0f} %" for sign, change, _ in drawn]
     axes.set_xticks(range(len(drawn)), names, fontsize=8, rotation=35, ha="right")
     axes.set_ylim(0, 1.15)
     axes.set_title("drawn on both sides, called present")
-
-
-def _draw_false_presents(axes: Axes, said: Sequence[Said]) -> None:
-    labels = labels_of(said)
-    for place, label in enumerate(labels):
-        share = false_presents(said, label)
-        _, high = share.interval
-        axes.plot([share.value, high], [place, place], color="#333333", linewidth=1.2)
-        axes.plot(share.value, place, "o", color="#b03030" if share.hits else "#2c8a4b")
-        axes.text(high + 0.01, place, f"{share.hits}/{share.of}", va="center", fontsize=8)
-    axes.set_yticks(range(len(labels)), labels, fontsize=8)
-    axes.invert_yaxis()
-    axes.set_xlim(-0.02, 1)
-    axes.set_title("not drawn, called present (all four signs)")
 
 
 def _draw_change(axes: Axes, said: Sequence[Said]) -> None:

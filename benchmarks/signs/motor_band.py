@@ -28,7 +28,16 @@ from benchmarks.signs.motor_band_case import run_case
 from benchmarks.signs.motor_band_figure import draw_figure
 from benchmarks.signs.motor_band_groups import BY_NAME, GROUPS, SEEDS_A_GROUP, Group
 from benchmarks.signs.motor_band_heads import draw_heads
-from benchmarks.signs.resuming import Row, results, table
+from benchmarks.signs.resuming import (
+    Calibration,
+    FigurePath,
+    Jobs,
+    KeptIn,
+    Only,
+    Row,
+    results,
+    table,
+)
 
 HELD_OUT, CALIBRATION = 5001, 1001
 """First seeds of the block that figures are reported on, and of the one that may be tuned on."""
@@ -40,16 +49,11 @@ def main(
     patients: Annotated[
         int, typer.Option(min=1, max=SEEDS_A_GROUP, help="At most so many in each group.")
     ] = SEEDS_A_GROUP,
-    only: Annotated[list[str] | None, typer.Option(help="A group to run; repeat for more.")] = None,
-    calibration: Annotated[
-        bool, typer.Option("--calibration", help="Use the seeds that may be tuned on, not the held-out ones.")
-    ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="Patients analysed at once.")] = 1,
-    json_path: Annotated[
-        Path | None,
-        typer.Option("--json", help="Keep each patient's result here, a line each, and go on from it."),
-    ] = None,
-    figure: Annotated[Path | None, typer.Option(help="Draw the result to this file.")] = None,
+    only: Only = None,
+    calibration: Calibration = False,
+    jobs: Jobs = 1,
+    json_path: KeptIn = None,
+    figure: FigurePath = None,
     heads: Annotated[
         Path | None, typer.Option(help="Draw some of the heads to this file, and do nothing else.")
     ] = None,

@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 from benchmarks.signs.brain_summary import Said, false_presents, labels_of, of_sign, sensitivity
+from benchmarks.signs.drawing import draw_false_presents, save_figure
 from benchmarks.signs.motor_band_summary import NAMES, SEVERITIES, signs_in
 from processors.findings import Sign, State
 
@@ -21,14 +22,13 @@ def draw_figure(said: Sequence[Said], path: Path) -> None:
     figure, (found, false, dark) = plt.subplots(
         1, 3, figsize=(15, 5.2), facecolor="white", gridspec_kw={"width_ratios": [0.8, 1.1, 1.3]}
     )
+    band = of_sign(said, Sign.MOTOR_BAND)
     _draw_sensitivity(found, said)
-    _draw_false_presents(false, said)
-    _draw_darkness(dark, of_sign(said, Sign.MOTOR_BAND))
-    figure.text(0.01, 0.01, "Synthetic heads, 95 % intervals after Wilson", fontsize=8, color="#555555")
-    figure.tight_layout(rect=(0, 0.03, 1, 1))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
+    draw_false_presents(false, [(label, false_presents(band, label)) for label in labels_of(band)])
+    false.set_xlim(-0.02, 1.1)
+    false.set_title("motor band not drawn on both sides, called present", fontsize=10)
+    _draw_darkness(dark, band)
+    save_figure(figure, path, "Synthetic heads")
 
 
 def _draw_sensitivity(axes: Axes, said: Sequence[Said]) -> None:
@@ -44,24 +44,9 @@ def _draw_sensitivity(axes: Axes, said: Sequence[Said]) -> None:
             axes.plot([place, place], [low, high], color="#333333", linewidth=1)
             axes.text(place, 1.02, f"{share.hits}/{share.of}", ha="center", fontsize=8)
             names.append(NAMES[sign][severity])
-    axes.set_xticks(range(len(names)), names, fontsize=8)
+    axes.set_xticks(range(len(names)), names, fontsize=8, rotation=35, ha="right")
     axes.set_ylim(0, 1.1)
     axes.set_title("drawn on both sides, called present:\nmotor band (blue), atrophy (violet)", fontsize=10)
-
-
-def _draw_false_presents(axes: Axes, said: Sequence[Said]) -> None:
-    band = of_sign(said, Sign.MOTOR_BAND)
-    labels = labels_of(band)
-    for place, label in enumerate(labels):
-        share = false_presents(band, label)
-        _, high = share.interval
-        axes.plot([share.value, high], [place, place], color="#333333", linewidth=1.2)
-        axes.plot(share.value, place, "o", color="#b03030" if share.hits else "#2c8a4b")
-        axes.text(high + 0.01, place, f"{share.hits}/{share.of}", va="center", fontsize=8)
-    axes.set_yticks(range(len(labels)), labels, fontsize=8)
-    axes.invert_yaxis()
-    axes.set_xlim(-0.02, 1.1)
-    axes.set_title("motor band not drawn on both sides, called present", fontsize=10)
 
 
 def _draw_darkness(axes: Axes, band: Sequence[Said]) -> None:
@@ -75,5 +60,5 @@ def _draw_darkness(axes: Axes, band: Sequence[Said]) -> None:
             axes.plot(darkness, [place + shift] * len(darkness), ".", color=colour, markersize=3)
     axes.set_yticks(range(len(groups)), groups, fontsize=8)
     axes.invert_yaxis()
-    axes.set_xlabel("darkness of each region; red present, yellow indeterminate, green absent", fontsize=9)
+    axes.set_xlabel("each region; red present, yellow indeterminate, green absent", fontsize=9)
     axes.set_title("posterior bank, 1 − signal over reference", fontsize=10)

@@ -6,11 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+Only = Annotated[list[str] | None, typer.Option(help="A group to run; repeat for more.")]
+Calibration = Annotated[
+    bool, typer.Option("--calibration", help="Use the seeds that may be tuned on, not the held-out ones.")
+]
+Jobs = Annotated[int, typer.Option(min=1, help="Patients analysed at once.")]
+KeptIn = Annotated[
+    Path | None,
+    typer.Option("--json", help="Keep each patient's result here, a line each, and go on from it."),
+]
+FigurePath = Annotated[Path | None, typer.Option(help="Draw the result to this file.")]
+"""The options that every part of the benchmark has."""
 
 Row = dict[str, Any]
 """What is kept of a patient, as JSON can hold it; ``group`` and ``seed`` say which one it is."""
