@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 
 from listener.classification import CONFIDENT, Classification
 from processors.acquisition import BodyPart, Contrast, Plane
@@ -10,6 +11,12 @@ FEWEST_IMAGES = 3
 
 USUAL_B_VALUE = 1000.0
 """s/mm² of clinical diffusion-weighted images; those of b = 0 are stacks of the same series."""
+
+USUAL_SUSCEPTIBILITY_WEIGHTING = 60.0
+"""Field strength times echo time, T·ms: 1.5 T with 40 ms, 3 T with 20 ms."""
+
+UNKNOWN_WEIGHTING = 0.5
+"""How far from the usual one a weighting that the header does not state is taken to be, as a share."""
 
 BRAIN_CONTRASTS = (
     Contrast.T1,
@@ -44,6 +51,8 @@ class ClassifiedStack:
         Why its series was split into stacks, or empty.
     b_value
         Diffusion weighting, s/mm², where the header says it.
+    susceptibility_weighting
+        Field strength times echo time, T·ms, where the header says both.
     """
 
     series_instance_uid: str
@@ -53,6 +62,7 @@ class ClassifiedStack:
     fault: str | None = None
     note: str = ""
     b_value: float | None = None
+    susceptibility_weighting: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,7 @@ def route(stacks: Sequence[ClassifiedStack]) -> tuple[Decision, ...]:
     """Decide for every stack of a study; at most one goes to an analysis for each contrast and plane.
 
     Of several that would serve, the one with the best plane, the most images and the surest class is taken;
-    of diffusion-weighted ones that with the usual weighting.
+    of diffusion-weighted ones that with the usual weighting, of the echoes of SWI the one nearest to it.
     For the brain one stack a contrast is enough; for the spine each plane tells something of its own.
     """
     best: dict[tuple[str, Contrast, Plane | None], ClassifiedStack] = {}
@@ -129,7 +139,7 @@ def _slot(stack: ClassifiedStack) -> tuple[str, Contrast, Plane | None]:
     return analysis, found.contrast, found.plane if analysis == "spine" else None
 
 
-def _rank(stack: ClassifiedStack) -> tuple[float, int, int, float, str, int]:
+def _rank(stack: ClassifiedStack) -> tuple[float, int, int, float, float, str, int]:
     found = stack.classification
     b_value = stack.b_value or 0.0
     return (
@@ -137,6 +147,13 @@ def _rank(stack: ClassifiedStack) -> tuple[float, int, int, float, str, int]:
         -_PLANE_ORDER.index(found.plane),
         stack.images,
         found.confidence,
+        -_from_usual(stack) if found.contrast in (Contrast.SWI, Contrast.T2_STAR) else 0.0,
         stack.series_instance_uid,
         -stack.number,
     )
+
+
+def _from_usual(stack: ClassifiedStack) -> float:
+    """Logarithm of how many times stronger or weaker than usual a stack's susceptibility weighting is."""
+    weighting = stack.susceptibility_weighting
+    return abs(log(weighting / USUAL_SUSCEPTIBILITY_WEIGHTING if weighting else UNKNOWN_WEIGHTING))

@@ -97,12 +97,19 @@ def study_stacks(
                 fault=None if one.stack.usable else f"The series is no image series ({one.stack.note}).",
                 note=one.stack.note,
                 b_value=number_in(one.series.header, "DiffusionBValue"),
+                susceptibility_weighting=_susceptibility_weighting(one.series.header),
             ),
             one.frames,
             str(one.series.header.get("SeriesDescription") or ""),
         )
         for one, classification in zip(found, together, strict=True)
     )
+
+
+def _susceptibility_weighting(header: Header) -> float | None:
+    """Tesla times milliseconds; ``None`` where the header does not say both."""
+    field, echo = number_in(header, "MagneticFieldStrength"), number_in(header, "EchoTime")
+    return field * echo if field and echo and field * echo > 0 else None
 
 
 def _stacks_of(series_uid: str, headers: Sequence[Header], overrides: Sequence[Override]) -> Iterator[_Found]:

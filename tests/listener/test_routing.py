@@ -20,9 +20,12 @@ def stack(
     fault: str | None = None,
     number: int = 0,
     b_value: float | None = None,
+    weighting: float | None = None,
 ) -> ClassifiedStack:
     found = Classification(contrast, part, plane, confidence, ())
-    return ClassifiedStack(uid, number, images, found, fault, b_value=b_value)
+    return ClassifiedStack(
+        uid, number, images, found, fault, b_value=b_value, susceptibility_weighting=weighting
+    )
 
 
 def chosen(*stacks: ClassifiedStack) -> list[tuple[str, str]]:
@@ -76,6 +79,15 @@ def test_of_a_diffusion_series_the_usual_weighting_is_taken(values: tuple[float 
     stacks = [stack(contrast=Contrast.DWI, number=i, b_value=b) for i, b in enumerate(values)]
     [taken] = [d.stack for d in route(stacks) if d.analysis]
     assert taken.b_value == 1000
+
+
+@pytest.mark.parametrize("values", list(permutations([15.0, 51.0, 96.0, None])))
+def test_of_a_susceptibility_weighted_series_the_echo_nearest_to_the_usual_is_taken(
+    values: tuple[float | None, ...],
+):
+    stacks = [stack(contrast=Contrast.SWI, number=i, weighting=value) for i, value in enumerate(values)]
+    [taken] = [d.stack for d in route(stacks) if d.analysis]
+    assert taken.susceptibility_weighting == 51
 
 
 def test_spine_takes_a_stack_of_each_plane_and_the_brain_one_of_each_contrast():
