@@ -4,6 +4,7 @@ FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
 RUN python -m venv --without-pip /opt/betz
 COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
+COPY catalogue catalogue
 COPY dashboard dashboard
 COPY db db
 COPY listener listener

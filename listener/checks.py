@@ -7,6 +7,7 @@ from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
+from catalogue.texts import CATALOGUE, TEXTS
 from listener.archive import ArchiveError, open_archive
 from listener.database import open_database
 from listener.delivery.associations import accepted_classes, echo
@@ -38,6 +39,7 @@ def check_node(settings: Settings, console: Console) -> int:
 
 
 def _checks(settings: Settings) -> Iterator[tuple[str, str | None]]:
+    yield _texts(), None
     yield f"storage {settings.storage.url}", _storage_problem(settings)
     yield "database", _database_problem(settings)
     listener = settings.listener
@@ -54,6 +56,13 @@ def _checks(settings: Settings) -> Iterator[tuple[str, str | None]]:
         yield f"C-ECHO to {where}" + (" over TLS" if destination.tls else ""), _problem(outcome)
         if outcome.acknowledged:
             yield from _offers(destination, calling)
+
+
+def _texts() -> str:
+    """In which language reports are written, and how much of it."""
+    language, code = TEXTS["language"]["name"], TEXTS["language"]["code"]
+    lacking = len(CATALOGUE.untranslated)
+    return f"texts in {language} ({code})" + (f", {lacking} of them still English" if lacking else "")
 
 
 def _problem(outcome: Outcome) -> str | None:

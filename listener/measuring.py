@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from catalogue.texts import TEXTS
 from listener.stored_images import StackReference, Stored, read_stack
 from listener.version import SOFTWARE_VERSION
 from processors.acquisition import Contrast
@@ -70,9 +71,9 @@ def unanswered(answered: Collection[Sign]) -> list[Finding]:
     """Of the signs that no analysis answered for, that their series are missing."""
     algorithm = Algorithm(PRODUCT, SOFTWARE_VERSION)
     return [
-        not_evaluated(sign, algorithm, Reason.of("missing-series", needed=f"{READS[sign][0]} {part}"))
-        for name, part in (("brain", "brain"), ("spine", "cervical spine"))
-        for sign in SIGNS[name]
+        not_evaluated(sign, algorithm, Reason.of("missing-series", needed=TEXTS["series_needed"][sign.value]))
+        for signs in SIGNS.values()
+        for sign in signs
         if sign not in answered
     ]
 

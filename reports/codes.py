@@ -169,8 +169,7 @@ def quantity_code(quantity: Quantity) -> Code:
     standard = _STANDARD_QUANTITIES.get(quantity)
     if standard is not None:
         return standard
-    plain = quantity.value.replace("_", " ").capitalize()
-    return private_code(quantity.value, QUANTITY_NAMES.get(quantity, plain))
+    return private_code(quantity.value, QUANTITY_NAMES[quantity])
 
 
 def unit_code(sign: Sign, quantity: Quantity) -> Code:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from processors.findings import Finding, Reason, Sign, State
 from processors.reasons import SENTENCES
 from reports.text import (
-    CONFIDENCE_NAMES,
+    CONFIDENCES_IN_BRACKETS,
     HEADINGS,
     RESEARCH_USE,
     SIGN_NAMES,
@@ -43,7 +43,7 @@ def _with_confidence(finding: Finding) -> str:
     name = SIGN_NAMES[finding.sign]
     if finding.confidence is None:
         return name
-    return f"{name} ({CONFIDENCE_NAMES[finding.confidence].lower()})"
+    return f"{name} ({CONFIDENCES_IN_BRACKETS[finding.confidence]})"
 
 
 def _undecided_lines(state: State, findings: Sequence[Finding]) -> list[str]:

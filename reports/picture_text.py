@@ -1,7 +1,8 @@
-"""Every English text of the pictures that is not in the report, too."""
+"""The words of the pictures that are not in the report, too, from the catalogue."""
 
 from collections.abc import Sequence
 
+from catalogue.texts import TEXTS
 from processors.acquisition import Plane
 from processors.findings import (
     CERVICAL_LEVELS,
@@ -13,84 +14,63 @@ from processors.findings import (
     State,
 )
 from processors.volume import Volume
-from reports.text import CONFIDENCE_NAMES, HEADINGS, PRODUCT
+from reports.text import CONFIDENCES_IN_BRACKETS, HEADINGS, PRODUCT, SIDE_NAMES, SIDES_IN_SENTENCE
 
-RESEARCH_USE_MARK = "RESEARCH USE — NOT FOR DIAGNOSIS"
+RESEARCH_USE_MARK = TEXTS["notices"]["research_use_mark"]
 """In the pixels of every picture."""
 
-KEY_IMAGES_DESCRIPTION: dict[str, str] = {
-    "brain": "Betz key images, brain - RESEARCH USE",
-    "spine": "Betz key images, cervical cord - RESEARCH USE",
-}
+KEY_IMAGES_DESCRIPTION = {name: TEXTS["objects"][f"key_images_series_{name}"] for name in ("brain", "spine")}
 """Series Description of the pictures of each analysis."""
 
-KEY_IMAGES_DERIVATION = "Source slices with the measured regions outlined, and the numbers beside their norm"
+KEY_IMAGES_DERIVATION = TEXTS["objects"]["key_images_derivation"]
 
-OVERVIEW_TITLES: dict[str, str] = {
-    "brain": "Overview: signs in the brain",
-    "spine": "Overview: signs in the cervical cord",
-}
+_PICTURES = TEXTS["pictures"]
 
-SIDE_WORDS: dict[Side, str] = {Side.LEFT: "Left", Side.RIGHT: "Right"}
-
-QUANTITY_HEADINGS: dict[Quantity, str] = {
-    Quantity.CROSS_SECTIONAL_AREA: "area, mm²",
-    Quantity.AREA_AT_REFERENCE_AGE: "at norm's age",
-    Quantity.FLATNESS: "AP ÷ RL",
-    Quantity.ANTERIOR_CONCAVITY: "concavity, mm",
-}
-"""What the tables of the pictures call a number, where its key does not say it."""
-
-BY_REGION_HEADINGS: dict[Quantity, str] = {
-    Quantity.RATIO: "signal ÷ reference",
-    Quantity.AREA_AT_REFERENCE_AGE: "area as it would be at the age of the norm, mm²",
-    Quantity.FLATNESS: "anteroposterior ÷ transverse diameter",
-    Quantity.DARKNESS: "darkness, 1 − signal ÷ reference",
-}
-"""What the plots of the pictures call a number, where its key does not say it."""
+OVERVIEW_TITLES = {name: _PICTURES[f"overview_{name}"] for name in ("brain", "spine")}
 
 WITH_ONE_DIGIT = frozenset(
     {Quantity.CROSS_SECTIONAL_AREA, Quantity.AREA_AT_REFERENCE_AGE, Quantity.ANTERIOR_CONCAVITY}
 )
 
-ALONG_TRACT = "Signal along the tract, from the pons up: tract ÷ reference"
-UNFOLDED = "Precentral gyrus unfolded: how dark its bank is, 1 − signal ÷ reference"
-ALONG_AND_ACROSS = "Across: mm along the gyrus from the midline outwards. Down: mm of depth from its crown."
-COLUMNS_BY_LEVEL = "Columns ÷ dorsal columns"
-CORD_UNROLLED = "Cord unrolled"
-CORD_AREA = "Area, mm²"
-LEVELS_UNKNOWN = "millimetres from the topmost slice"
-MILLIMETRES = "mm"
-NORM_BAND = "norm ± 2 SD"
-NORM = "Norm"
-Z_EXPLAINED = "z: SDs from the mean of the norm, bold from 2 on"
-NOT_COUNTED = "×  slice that does not count"
-NOTHING_OUTLINED = "No region could be outlined in the images."
+ALONG_TRACT = _PICTURES["along_tract"]
+UNFOLDED = _PICTURES["unfolded"]
+ALONG_AND_ACROSS = _PICTURES["along_and_across"]
+COLUMNS_BY_LEVEL = _PICTURES["columns_by_level"]
+CORD_UNROLLED = _PICTURES["cord_unrolled"]
+CORD_AREA = _PICTURES["cord_area"]
+LEVELS_UNKNOWN = _PICTURES["levels_unknown"]
+MILLIMETRES = _PICTURES["millimetres"]
+NORM_BAND = _PICTURES["norm_band"]
+NORM = _PICTURES["norm"]
+Z_EXPLAINED = _PICTURES["z_explained"]
+NOT_COUNTED = _PICTURES["not_counted"]
+NOTHING_OUTLINED = _PICTURES["nothing_outlined"]
 
 
 def short_name(region: str) -> str:
     """A region as a table or a plot names it."""
-    return region if region in CERVICAL_LEVELS else region.replace("_", " ").capitalize()
+    return region if region in CERVICAL_LEVELS else TEXTS["regions_short"][region]
 
 
 def state_words(state: State, confidence: Confidence | None) -> str:
     """A state as a label names it."""
     words = HEADINGS[state].upper()
-    return words if confidence is None else f"{words}, {CONFIDENCE_NAMES[confidence].lower()}"
+    return words if confidence is None else f"{words}, {CONFIDENCES_IN_BRACKETS[confidence]}"
 
 
 def series_words(volume: Volume) -> str:
     """The series of a picture: its number where it has one, its contrast, plane and how it was acquired."""
     acquired = volume.acquisition
-    number = "" if volume.series_number is None else f"Series {volume.series_number}: "
-    facts = [f"{number}{volume.contrast} {volume.plane}"]
+    facts = [f"{volume.contrast} {TEXTS['planes'][volume.plane]}"]
     if acquired.field_strength is not None:
         facts.append(f"{acquired.field_strength:.3g} T")
     times = (("TR", acquired.repetition_time), ("TE", acquired.echo_time), ("TI", acquired.inversion_time))
     facts.extend(f"{name} {time:.4g} ms" for name, time in times if time is not None)
     if acquired.b_value is not None:
         facts.append(f"b {acquired.b_value:.0f}")
-    return " · ".join(facts)
+    listed = " · ".join(facts)
+    number = volume.series_number
+    return listed if number is None else _PICTURES["series"].format(number=number, facts=listed)
 
 
 def slice_words(volume: Volume, index: int, plane: Plane, end: str, millimetres: float) -> str:
@@ -105,22 +85,26 @@ def slice_words(volume: Volume, index: int, plane: Plane, end: str, millimetres:
     """
     image = volume.sources[index] if index < len(volume.sources) else None
     if image is not None and image.frame is not None:
-        name = f"frame {image.frame}"
+        name = _PICTURES["frame"].format(number=image.frame)
     elif image is not None and image.instance_number is not None:
-        name = f"image {image.instance_number}"
+        name = _PICTURES["image"].format(number=image.instance_number)
     else:
-        name = f"slice {index + 1} of {len(volume.array)}"
-    return f"{plane}, {name}, {end} {millimetres:.1f} mm"
+        name = _PICTURES["slice"].format(number=index + 1, count=len(volume.array))
+    return _PICTURES["place"].format(
+        plane=TEXTS["planes"][plane], slice=name, end=end, millimetres=f"{millimetres:.1f}"
+    )
 
 
 def reformat_words(plane: Plane, end: str, millimetres: float) -> str:
     """Where a slice lies that was cut across those that were acquired."""
-    return f"{plane} reformat, {end} {millimetres:.1f} mm"
+    return _PICTURES["reformat"].format(
+        plane=TEXTS["planes"][plane], end=end, millimetres=f"{millimetres:.1f}"
+    )
 
 
 def window_words(low: float, high: float) -> str:
     """How a picture is windowed, as viewers say it: width and level."""
-    return f"W {_rounded(high - low)} L {_rounded((high + low) / 2)}"
+    return _PICTURES["window"].format(width=_rounded(high - low), level=_rounded((high + low) / 2))
 
 
 def _rounded(value: float) -> str:
@@ -129,13 +113,13 @@ def _rounded(value: float) -> str:
 
 def quantity_heading(quantity: Quantity) -> str:
     """What the tables of the pictures call a number."""
-    return QUANTITY_HEADINGS.get(quantity, quantity.value.replace("_", " "))
+    return TEXTS["quantities_short"][quantity.value]
 
 
 def by_region_words(quantity: Quantity) -> str:
     """Title of the plot of a number in every region."""
-    heading = BY_REGION_HEADINGS.get(quantity, quantity_heading(quantity))
-    return f"By region: {heading}"
+    heading = TEXTS["quantities_by_region"].get(quantity.value, quantity_heading(quantity))
+    return _PICTURES["by_region"].format(quantity=heading)
 
 
 def numbers_words(quantity: Quantity, region: str, sides: Sequence[RegionMeasurements]) -> str:
@@ -144,10 +128,12 @@ def numbers_words(quantity: Quantity, region: str, sides: Sequence[RegionMeasure
     for one in sides:
         value, z_score = one.value(quantity), one.value(Quantity.Z_SCORE)
         if value is not None:
-            side = "" if one.region.side is None else f"{SIDE_WORDS[one.region.side].lower()} "
+            side = "" if one.region.side is None else f"{SIDES_IN_SENTENCE[one.region.side]} "
             score = "" if z_score is None else f" (z {score_words(z_score)})"
             parts.append(f"{side}{number_words(quantity, value)}{score}")
-    return f"{short_name(region)}: {quantity_heading(quantity)} {', '.join(parts)}"
+    return _PICTURES["numbers"].format(
+        region=short_name(region), quantity=quantity_heading(quantity), numbers=", ".join(parts)
+    )
 
 
 def number_words(quantity: Quantity, value: float) -> str:
@@ -165,9 +151,9 @@ def band_words(finding: Finding) -> str:
     """What is said of a motor band as a whole; empty where it was not measured."""
     sums = {one.value(Quantity.GRADE_SUM) for one in finding.regions} - {None}
     lengths = {one.region.side: one.value(Quantity.BAND_LENGTH) for one in finding.regions}
-    parts = [f"Sum of grades: {total:.0f} of 12." for total in sums if total is not None]
+    parts = [_PICTURES["grade_sum"].format(sum=f"{total:.0f}") for total in sums if total is not None]
     parts.extend(
-        f"{SIDE_WORDS[side]}: dark over {length:.0f} mm."
+        _PICTURES["dark_over"].format(side=SIDE_NAMES[side], length=f"{length:.0f}")
         for side in (Side.RIGHT, Side.LEFT)
         if (length := lengths.get(side)) is not None
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from catalogue.texts import TEXTS
 from processors.acquisition import Contrast
 from processors.brain.alignment import Alignment, align_study
 from processors.brain.concordance import concordant
@@ -31,15 +32,7 @@ from processors.findings import BRAIN_SIGNS, READS, Finding, Reason, Region, Sig
 from processors.norms import Norms, default_norms
 from processors.volume import Volume
 
-NEEDED = {
-    Sign.MOTOR_BAND: "SWI brain",
-    Sign.CST_T1: "T1 brain",
-    Sign.CST_T1_MTC: "T1 MTC brain",
-    Sign.CST_T2: "T2 brain",
-    Sign.CST_FLAIR: "FLAIR brain",
-    Sign.CST_DIFFUSION: "diffusion brain",
-    Sign.PRECENTRAL_ATROPHY: "3-D T1 brain",
-}
+NEEDED = TEXTS["series_needed"]
 """How a radiologist would ask for the series that a sign is read from."""
 
 ALGORITHMS = {Sign.MOTOR_BAND: MOTOR_BAND, Sign.PRECENTRAL_ATROPHY: PRECENTRAL}
@@ -138,7 +131,7 @@ def _no_band(volumes: Mapping[Contrast, Volume]) -> MotorBand:
     """Why the motor band cannot be evaluated in this study at all."""
     obstacles = [_obstacle_to_band(c, volumes[c]) for c in READS[Sign.MOTOR_BAND] if c in volumes]
     if not obstacles or obstacles[0] is None:
-        return MotorBand(missing_swi(NEEDED[Sign.MOTOR_BAND]))
+        return MotorBand(missing_swi(NEEDED[Sign.MOTOR_BAND.value]))
     return MotorBand(not_evaluated(Sign.MOTOR_BAND, MOTOR_BAND, obstacles[0]))
 
 
@@ -158,7 +151,7 @@ def _obstacle(sign: Sign, volumes: Mapping[Contrast, Volume]) -> Reason | None:
 
 def missing(sign: Sign) -> Reason:
     """That the study has no series that the sign could be read from."""
-    return Reason.of("missing-series", needed=NEEDED[sign])
+    return Reason.of("missing-series", needed=NEEDED[sign.value])
 
 
 def _unfit(contrast: Contrast, volume: Volume) -> Reason | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from catalogue.texts import TEXTS
 from processors.acquisition import Plane
 from processors.brain.alignment import Alignment
 from processors.brain.precentral_volume import CorticalVolumes, cortical_volumes
@@ -59,7 +60,8 @@ def obstacle(volume: Volume) -> Reason | None:
     """Why cortex cannot be measured on a T1: slices, or voxels that are too coarse."""
     sliced = volume.acquisition.three_dimensional is False and volume.plane is not Plane.THREE_D
     if sliced or max(volume.spacing) > COARSEST_MM + 0.01:
-        return Reason.of("missing-series", needed=f"3-D T1 brain (voxels of at most {COARSEST_MM:g} mm)")
+        needed = TEXTS["series_needed"]["fine_t1"].format(millimetres=f"{COARSEST_MM:g}")
+        return Reason.of("missing-series", needed=needed)
     return None
 
 

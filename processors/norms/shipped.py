@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from catalogue.texts import TEXTS
 from processors.findings import Sign
 from processors.norms.distributions import Norm, SegmentNorms
 from processors.norms.protocol import wider_families
@@ -33,7 +34,7 @@ def shipped_norms(sign: Sign, family: str) -> SegmentNorms | None:
     found = shipped_family(sign, family)
     if found is None:
         return None
-    return SegmentNorms(f"shipped default, {found.name}, n = {found.n}", found.segments)
+    return SegmentNorms(TEXTS["norms"]["shipped"].format(name=found.name, n=found.n), found.segments)
 
 
 def shipped_family(sign: Sign, family: str) -> ShippedFamily | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from catalogue.texts import TEXTS
 from processors.findings import Algorithm, Sign
 from processors.norms.distributions import Norm, SegmentNorms
 from processors.norms.protocol import Protocol
@@ -101,7 +102,10 @@ class Norms:
         segments = dict(shipped.segments) if shipped else {}
         for norm in reversed(found):
             segments.update(norm.segments)
-        return SegmentNorms(f"site norm {self.version}, {found[0].protocol}, n = {found[0].n}", segments)
+        return SegmentNorms(
+            TEXTS["norms"]["site"].format(version=self.version, protocol=found[0].protocol, n=found[0].n),
+            segments,
+        )
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""

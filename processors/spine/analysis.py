@@ -7,6 +7,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
+from catalogue.texts import TEXTS
 from processors.acquisition import Contrast, Plane
 from processors.depiction import CordProfile, RegionMap
 from processors.findings import CORD_SIGNS, READS, Algorithm, Finding, Reason, Sign, not_evaluated
@@ -32,12 +33,7 @@ from processors.volume import Volume
 BoolArray = npt.NDArray[np.bool_]
 Key = tuple[Contrast, Plane]
 
-NEEDED = {
-    Sign.CORD_T1: "axial T1 cervical spine",
-    Sign.CORD_T2: "axial T2 or T2* cervical spine",
-    Sign.CORD_ATROPHY: "axial or 3-D T1 or T2 cervical spine",
-    Sign.CORD_FLATTENING: "axial or 3-D T1 or T2 cervical spine",
-}
+NEEDED = TEXTS["series_needed"]
 """How a radiologist would ask for the series that a sign is read from."""
 
 ALGORITHMS: Mapping[Sign, Algorithm] = {
@@ -251,13 +247,13 @@ def _obstacle(sign: Sign, study: _Study) -> Reason:
     after = any(contrast is Contrast.T1_POST_CONTRAST for contrast, _ in study.volumes)
     if sign is Sign.CORD_T1 and after:
         return Reason.of("post-contrast")
-    return Reason.of("missing-series", needed=NEEDED[sign])
+    return Reason.of("missing-series", needed=NEEDED[sign.value])
 
 
 def _unfit(plane: Plane, volume: Volume) -> Reason | None:
     """Why a series cannot be measured at all."""
     if plane is Plane.CORONAL:
-        return Reason.of("missing-series", needed="axial cervical spine")
+        return Reason.of("missing-series", needed=NEEDED["any_of_cord"])
     affine = volume.affine
     if not np.all(np.isfinite(affine)) or np.linalg.det(affine[:3, :3]) == 0:
         return Reason.of("missing-geometry")

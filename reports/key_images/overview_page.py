@@ -19,7 +19,7 @@ from reports.key_images.subject import (
     strongest_views,
 )
 from reports.picture_text import made_by, numbers_words, series_words
-from reports.text import CONFIDENCE_NAMES, HEADINGS, SIGN_NAMES, SUPPORTIVE_ONLY
+from reports.text import CONFIDENCES_IN_BRACKETS, HEADINGS, SIGN_NAMES, SUPPORTIVE_ONLY
 
 _TABLE_Y, _ROW = 84, 46
 _STATE_X, _WHY_X = 500, 690
@@ -63,7 +63,7 @@ def _draw_row(page: Page, y: float, finding: Finding, *, shaded: bool) -> None:
         _STATE_X, above, HEADINGS[finding.state], size=17, bold=True, colour=STATE_COLOURS[finding.state]
     )
     if confidence is not None:
-        page.text(_STATE_X, y + 12, CONFIDENCE_NAMES[confidence].lower(), size=13, colour=SOFT)
+        page.text(_STATE_X, y + 12, CONFIDENCES_IN_BRACKETS[confidence], size=13, colour=SOFT)
     width = WIDTH - MARGIN - _WHY_X
     numbers, why = _numbers(finding), " ".join(reason.sentence for reason in finding.reasons)
     if numbers:

@@ -19,7 +19,8 @@ from processors.findings import (
 from reports.key_images.measured import compared_by, region_names
 from reports.key_images.page import FAINT, INK, PAPER, SOFT, Page, hexadecimal
 from reports.palette import SIDES, region_colour
-from reports.picture_text import ALONG_AND_ACROSS, NORM_BAND, SIDE_WORDS, short_name
+from reports.picture_text import ALONG_AND_ACROSS, NORM_BAND, short_name
+from reports.text import SIDE_NAMES
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -41,8 +42,8 @@ def draw_key(page: Page, x: float, y: float, *, sides: bool = True, band: bool =
         page.box(x, y - 6, 24, 12, FAINT)
     if sides:
         for side in (Side.RIGHT, Side.LEFT):
-            x -= page.width_of(SIDE_WORDS[side], 13) + 18
-            page.text(x, y, SIDE_WORDS[side], size=13, colour=SIDES[side], bold=True)
+            x -= page.width_of(SIDE_NAMES[side], 13) + 18
+            page.text(x, y, SIDE_NAMES[side], size=13, colour=SIDES[side], bold=True)
             x -= 42
             axes = page.axes(x, y - 6, 36, 12)
             axes.set_axis_off()
@@ -194,7 +195,7 @@ def plot_strips(page: Page, box: tuple[int, int, int, int], strips: Sequence[Cor
         axes.invert_yaxis()
         if place < len(strips) - 1:
             axes.set_xticklabels([])
-        page.text(x, top + tall / 2, SIDE_WORDS[strip.side], size=15, bold=True, colour=SIDES[strip.side])
+        page.text(x, top + tall / 2, SIDE_NAMES[strip.side], size=15, bold=True, colour=SIDES[strip.side])
     longest = max(strips, key=lambda strip: float(strip.position_mm[-1]))
     foot = y + len(strips) * tall + 12
     _segments(page, (left, foot, wide), longest.regions, edges)

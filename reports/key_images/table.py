@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from processors.findings import Finding, Quantity, RegionMeasurements, Side, Sign
 from reports.key_images.measured import has_sides, judged_by, region_names, sided
 from reports.key_images.page import PANEL, SOFT, Page
-from reports.picture_text import SIDE_WORDS, number_words, quantity_heading, score_words, short_name
+from reports.picture_text import number_words, quantity_heading, score_words, short_name
+from reports.text import SIDE_NAMES
 
 FURTHER: Mapping[Sign, tuple[Quantity, ...]] = {
     Sign.CORD_FLATTENING: (Quantity.SOLIDITY, Quantity.ANTERIOR_CONCAVITY),
@@ -32,7 +33,7 @@ def draw_table(page: Page, x: float, y: float, width: float, finding: Finding) -
     if has_sides(finding):
         page.text(x, y, heading, size=13, colour=SOFT)
     for side, end in zip(sides, ends, strict=False):
-        words = heading if side is None else SIDE_WORDS[side]
+        words = heading if side is None else SIDE_NAMES[side]
         page.text(end, y, words, size=13, colour=SOFT, align="right")
     for one, end in zip(further, ends[len(sides) :], strict=True):
         page.text(end, y, quantity_heading(one), size=13, colour=SOFT, align="right")

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.__main__ import BENCHMARKS
 
 COMPARISON = {"ants", "atlasreader"}
-"""Packages of the programs that Betz is measured beside: ``./run bench`` installs them, ``./run test`` does not."""
+"""Packages of the programs that Betz is measured beside, which ``./run bench`` alone installs."""
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
