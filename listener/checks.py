@@ -49,7 +49,9 @@ def _checks(settings: Settings) -> Iterator[tuple[str, str | None]]:
     for destination in settings.destinations:
         if isinstance(destination, WebDestination):
             outcome = reach(destination)
-            yield f"DICOMweb of {destination.name} ({destination.url})", _problem(outcome)
+            open_secret = destination.has_secret and destination.url.startswith("http:")
+            care = ", its password or token goes unencrypted" if open_secret else ""
+            yield f"DICOMweb of {destination.name} ({destination.url}){care}", _problem(outcome)
             continue
         outcome = echo(destination, calling)
         where = f"{destination.name} ({destination.ae_title} at {destination.host}:{destination.port})"

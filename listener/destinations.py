@@ -41,7 +41,9 @@ class Commitment(StrEnum):
 
 def _object_kinds(value: object) -> object:
     known = {"key-images": ObjectKind.KEY_IMAGE}
-    return [known.get(one, one) for one in value] if isinstance(value, list | tuple) else value
+    if not isinstance(value, list | tuple):
+        return value
+    return [known.get(one, one) if isinstance(one, str) else one for one in value]
 
 
 Wants = Annotated[tuple[ObjectKind, ...], BeforeValidator(_object_kinds), Field(min_length=1)]
@@ -80,6 +82,11 @@ class WebDestination(_AnyDestination):
     ca_file: Path | None = None
     certificate_file: Path | None = None
     key_file: Path | None = None
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether a password or a token goes with what is sent."""
+        return self.password_file is not None or self.token_file is not None
 
     @model_validator(mode="after")
     def _one_way_to_authenticate(self) -> Self:

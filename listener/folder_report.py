@@ -1,6 +1,7 @@
 """The report on the studies below a folder, as files: no node, no network, no database."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -8,15 +9,19 @@ from pydicom import Dataset, dcmwrite
 from rich.console import Console
 
 from db.models import ObjectKind
+from listener.analyses import failed
+from listener.archive import ArchiveError
 from listener.derived_objects import MadeObject, ObjectRequest, derived_objects
 from listener.folder import FolderStore, index_folder
-from listener.measuring import measure, unanswered
+from listener.logs import place_of
+from listener.measuring import Measured, measure, unanswered
 from listener.plan import plan_of
 from listener.reporting import make_report
 from listener.routing import route
 from listener.settings import Settings
 from listener.stored_images import Instances, StackReference
 from listener.study_images import study_stacks
+from listener.version import SOFTWARE_VERSION
 from processors.findings import Finding
 from processors.norms import default_norms
 from reports.narrative import summary_lines
@@ -37,25 +42,49 @@ def report_folder(folder: Path, out: Path, settings: Settings, created: datetime
     Returns
     -------
     int
-        1 where no study could be reported on, else 0.
+        1 where a file could not be read or written, an analysis ended with an error or there was nothing to
+        report on, else 0. One study does not hold up the others.
     """
     store, studies = index_folder(folder, console)
-    outcome = 1
+    reported, failures = 0, 0
     for study_uid, images in studies.items():
         console.print(f"Study {study_uid}", markup=False)
         plan = _plan(store, study_uid, images, settings)
         if not plan:
             console.print("  No series of the study is one that an analysis reads.")
             continue
-        for path, ds in _objects(store, study_uid, images, plan, settings, created, console):
-            file = out / study_uid / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            dcmwrite(file, ds, enforce_file_format=True)
-            console.print(f"  {file}", markup=False, soft_wrap=True)
-        outcome = 0
+        measured = [_Part.of(name, store, study_uid, stacks) for name, stacks in plan.items()]
+        failures += sum(part.failure is not None for part in measured)
+        try:
+            for path, ds in _objects(store, study_uid, images, measured, settings, created, console):
+                file = out / study_uid / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                dcmwrite(file, ds, enforce_file_format=True)
+                console.print(f"  {file}", markup=False, soft_wrap=True)
+            reported += 1
+        except (ArchiveError, OSError) as error:
+            console.print(f"  The study could not be reported on: {error}", markup=False)
+            failures += 1
     if not studies:
         console.print("There are no DICOM files with a study and a series.")
-    return outcome
+    return 1 if failures or not reported else 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """What one analysis measured, or the error that it ended with, in words without data."""
+
+    name: str
+    measured: Measured
+    failure: str | None = None
+
+    @classmethod
+    def of(cls, name: str, store: FolderStore, study_uid: str, stacks: Sequence[StackReference]) -> "_Part":
+        try:
+            return cls(name, measure(name, store, study_uid, stacks, default_norms()))
+        except Exception as error:  # noqa: BLE001
+            why = type(error).__name__
+            return cls(name, Measured(failed(name, why, SOFTWARE_VERSION)), f"{why}, {place_of(error)}")
 
 
 def _plan(
@@ -70,7 +99,7 @@ def _objects(
     store: FolderStore,
     study_uid: str,
     images: Mapping[str, Instances],
-    plan: Mapping[str, Sequence[StackReference]],
+    parts: Sequence[_Part],
     settings: Settings,
     created: datetime,
     console: Console,
@@ -79,10 +108,11 @@ def _objects(
     request = ObjectRequest(VERSION, created, settings.institution or None)
     findings: list[Finding] = []
     objects: list[MadeObject] = []
-    for name, stacks in plan.items():
-        measured = measure(name, store, study_uid, stacks, default_norms())
-        findings.extend(measured.findings)
-        made, missing = derived_objects(name, measured, store, study_uid, request)
+    for part in parts:
+        if part.failure is not None:
+            console.print(f"  The analysis of the {part.name} failed ({part.failure}).", markup=False)
+        findings.extend(part.measured.findings)
+        made, missing = derived_objects(part.name, part.measured, store, study_uid, request)
         for sentence in missing:
             console.print(f"  {sentence}", markup=False)
         for one, ds in made:

@@ -51,9 +51,13 @@ def test_destination_is_asked_for_what_it_is_to_get(port, tmp_path, capsys, monk
     assert "no  pacs offers Storage Commitment: it does not, and it is required" in said
 
 
-def test_web_destination_that_does_not_answer(tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("secret", [False, True])
+def test_web_destination_that_does_not_answer(secret, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     web = {"name": "web", "kind": "stow", "url": f"http://127.0.0.1:{free_port()}/dicom-web", "timeout": 3}
+    if secret:
+        (tmp_path / "token").write_text("t")
+        web["token_file"] = str(tmp_path / "token")
     settings = Settings(
         destinations=[web],
         listener={"port": free_port(), "minimum_free_space": 0},
@@ -61,4 +65,6 @@ def test_web_destination_that_does_not_answer(tmp_path, capsys, monkeypatch):
         database={"url": f"sqlite:///{tmp_path / 'betz.sqlite'}"},
     )
     assert check_node(settings, Console(width=300)) == 1
-    assert "no  DICOMweb of web" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "no  DICOMweb of web" in said
+    assert ("goes unencrypted" in said) == secret

@@ -40,6 +40,23 @@ def test_a_study_on_disk_is_reported_on_as_files(tmp_path):
     assert not (tmp_path / "no.sqlite").exists()
 
 
+def test_an_analysis_that_fails_costs_its_signs_only(tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("Doe^Jane")
+
+    monkeypatch.setattr("listener.measuring.analyse_brain", broken)
+    monkeypatch.setattr("listener.measuring.analyse_spine", broken)
+    uid, _ = small_study(tmp_path / "in" / "one")
+    other, _ = small_study(tmp_path / "in" / "two")
+    done = CliRunner().invoke(app, ["report", "in", "--out", "out"])
+    assert done.exit_code == 1
+    assert "failed (RuntimeError" in done.output
+    assert "Doe" not in done.output
+    for study in (uid, other):
+        findings = read_findings(dcmread(tmp_path / "out" / study / "sr.dcm"))
+        assert "analysis-failed" in {reason.key for finding in findings for reason in finding.reasons}
+
+
 def test_a_folder_without_a_study_is_said_to_have_none(tmp_path):
     (tmp_path / "in").mkdir()
     done = CliRunner().invoke(app, ["report", "in", "--out", "out"])
