@@ -68,7 +68,7 @@ def read_nifti(path: Path, contrast: Contrast = Contrast.OTHER, *, frame_of_refe
     frame_of_reference
         Any text that series with the same world coordinates share; empty for none.
     """
-    image = nib.load(path)
+    image = nib.Nifti1Image.from_filename(path)
     array = np.asarray(image.dataobj, dtype=np.float32).squeeze().transpose(2, 1, 0)
     affine = (np.diag([-1.0, -1.0, 1.0, 1.0]) @ image.affine)[:, [2, 1, 0, 3]]
     edges = np.linalg.norm(affine[:3, :3], axis=0)

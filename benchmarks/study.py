@@ -121,7 +121,8 @@ def _node_seconds(folder: Path) -> float:
 def _status(engine: Engine, study_uid: str) -> str | None:
     with reading(engine) as session:
         statement = text("SELECT status FROM v_studies WHERE study_instance_uid = :uid")
-        return session.scalar(statement, {"uid": study_uid})
+        status: str | None = session.scalar(statement, {"uid": study_uid})
+        return status
 
 
 def _stretches(engine: Engine, study_uid: str) -> list[Stretch]:

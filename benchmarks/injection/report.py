@@ -1,6 +1,6 @@
 """The tables of the injection benchmark."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from rich.table import Table
@@ -85,14 +85,14 @@ def laterality_errors(outcomes: Sequence[Outcome]) -> list[str]:
         for side, other in ((Side.LEFT, Side.RIGHT), (Side.RIGHT, Side.LEFT)):
             if o.case.endswith(f"{side} only") and o.ratios:
                 rises = _rises(o, before)
-                here, there = (_middle(rises, lambda k, s=s: k.endswith(s)) for s in (side, other))
+                here, there = (_mean_rise(rises, s) for s in (side, other))
                 if there > here + LATERALITY_MARGIN:
                     errors.append(f"{o.study} {o.contrast} {o.case}")
     return errors
 
 
-def _middle(rises: dict[str, float | None], wanted: Callable[[str], bool]) -> float:
-    found = [rise for key, rise in rises.items() if rise is not None and wanted(key)]
+def _mean_rise(rises: dict[str, float | None], side: Side) -> float:
+    found = [rise for key, rise in rises.items() if rise is not None and key.endswith(side)]
     return float(np.mean(found)) if found else 0.0
 
 

@@ -32,7 +32,7 @@ def draw_figure(said: Sequence[Said], path: Path) -> None:
 
 
 def _draw_sensitivity(axes: Axes, said: Sequence[Said]) -> None:
-    names = []
+    names: list[str] = []
     for sign in signs_in(said):
         for severity in SEVERITIES:
             share = sensitivity(of_sign(said, sign), severity)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from phantoms.geometry import Geometry, stack
 from phantoms.magnetism import Magnetism
@@ -82,7 +83,7 @@ def _one_side(seed: int) -> PhantomPatient:
     return PhantomPatient(seed, {Sign.MOTOR_BAND: severity}, {Sign.MOTOR_BAND: side})
 
 
-def _magnetic(**options: Callable[[int], object]) -> Draw:
+def _magnetic(**options: Callable[[int], Any]) -> Draw:
     return lambda seed: PhantomPatient(
         seed, magnetism=Magnetism(**{name: value(seed) for name, value in options.items()})
     )
