@@ -11,25 +11,12 @@ from dataclasses import dataclass
 from listener.classification import words as say
 from listener.classification.facts import Facts
 from listener.classification.headers import Header, codes_in, number_in, numbers_in, words_in
-from listener.classification.rules import between
+from listener.classification.rules import NEVER_MEASURED, between
 from listener.classification.subject import not_a_patient
 from processors.acquisition import BodyPart, Contrast, Plane
 
 ENOUGH = 1.0
 MARGIN = 0.75
-NEVER_MEASURED = frozenset(
-    {
-        Contrast.LOCALIZER,
-        Contrast.FUNCTIONAL,
-        Contrast.ANGIOGRAPHY,
-        Contrast.FIELD_MAP,
-        Contrast.SWI_PHASE,
-        Contrast.SWI_MIP,
-        Contrast.OTHER,
-    }
-)
-"""What no analysis will ever read: a tag is believed for these."""
-
 LARGEST_HEAD_FIELD = 290.0
 """Millimetres; a larger field of view in any direction takes in the neck."""
 
@@ -308,4 +295,8 @@ def _contrast_hints(contrast: Contrast, facts: Facts) -> list[_Hint]:
         return [_Hint(BodyPart.BRAIN, 1.75, f"{contrast} is made of the brain")]
     if contrast is Contrast.ADC or (contrast is Contrast.DWI and say.TRACE.search(facts.series_words)):
         return [_Hint(BodyPart.BRAIN, 0.75, "diffusion maps and traces are mostly of the brain")]
+    if contrast is Contrast.FUNCTIONAL and facts.echo_planar:
+        return [_Hint(BodyPart.BRAIN, 1.0, "functional imaging is mostly of the brain")]
+    if contrast is Contrast.FIELD_MAP:
+        return [_Hint(BodyPart.BRAIN, 1.0, "field maps are mostly of the brain")]
     return []

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from listener.classification import words as say
 from listener.classification.facts import Facts, says_after_contrast
-from listener.classification.kinds import KINDS
-from listener.classification.rules import GUESS, LIKELY, SURE, UNSURE, Rule, between, first
+from listener.classification.kinds import KINDS, is_reformatted
+from listener.classification.rules import GUESS, LIKELY, NEVER_MEASURED, SURE, UNSURE, Rule, between, first
 from listener.classification.weighting import CONTRADICTIONS, SETTLED, TIMING, WORDS
 from processors.acquisition import Contrast
 
 TOO_BLURRED = 0.45
 _BLURRED = "a single-shot sequence: too blurred to be measured"
+NO_IMAGE_TYPE = "no Image Type: magnitude cannot be told from phase, projections and maps"
+MEASURED_KINDS = frozenset({Contrast.SWI, Contrast.DWI, Contrast.ADC})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,20 @@ class Verdict:
 
 
 def contrast_of(f: Facts) -> Verdict:
-    """What a series shows."""
+    """What a series shows; of slices that were cut anew only to be read, not to be measured."""
+    verdict = _contrast_of(f)
+    if verdict.contrast not in NEVER_MEASURED and is_reformatted(f):
+        evidence = (*verdict.evidence, "reformatted from other images")
+        return Verdict(verdict.contrast, min(verdict.confidence, UNSURE), evidence)
+    return verdict
+
+
+def _contrast_of(f: Facts) -> Verdict:
     if (kind := first(KINDS, f)) is not None:
-        return Verdict(kind.contrast, kind.confidence, (kind.reason,))
+        doubt = _doubt_of_kind(kind, f)
+        if doubt is None:
+            return Verdict(kind.contrast, kind.confidence, (kind.reason,))
+        return Verdict(kind.contrast, min(kind.confidence, UNSURE), (kind.reason, doubt))
     weighting = _weighting(first(TIMING, f), first(WORDS, f), f)
     if weighting.contrast in (Contrast.T2, Contrast.FLAIR) and say.SINGLE_SHOT.search(f.series_words):
         weighting = Verdict(
@@ -37,8 +50,17 @@ def contrast_of(f: Facts) -> Verdict:
         return Verdict(verdict.contrast, min(verdict.confidence, UNSURE), evidence)
     if f.kind:
         return verdict
-    evidence = (*verdict.evidence, "no Image Type: magnitude cannot be told from phase, projections and maps")
-    return Verdict(verdict.contrast, min(verdict.confidence, UNSURE), evidence)
+    return Verdict(verdict.contrast, min(verdict.confidence, UNSURE), (*verdict.evidence, NO_IMAGE_TYPE))
+
+
+def _doubt_of_kind(kind: Rule, f: Facts) -> str | None:
+    """What else the images may be that are acquired, or computed, together with those of this kind."""
+    if not f.kind and kind.contrast in MEASURED_KINDS and not say.MAGNITUDE_WORDS.search(f.series_words):
+        return NO_IMAGE_TYPE
+    traces = f.kind & {"TRACEW", "TRACE", "DWI"}
+    if kind.contrast is Contrast.DWI and "DERIVED" in f.kind and not f.described and not traces:
+        return "computed from diffusion-weighted images, and no description says how"
+    return None
 
 
 def _weighting(timing: Rule | None, words: Rule | None, f: Facts) -> Verdict:

@@ -6,12 +6,14 @@ from listener.classification.headers import Header, codes_in, members, number_in
 from listener.classification.words import (
     AFTER_CONTRAST,
     BEFORE_CONTRAST,
+    ECHO_PLANAR_NAME,
     GRADIENT_ECHO_NAME,
     SPIN_ECHO_NAME,
 )
 
 _STUDY_TEXTS = ("StudyDescription", "PerformedProcedureStepDescription", "RequestedProcedureDescription")
 _MR_CLASSES = ("1.2.840.10008.5.1.4.1.1.4",)
+_COLOUR = frozenset({"RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT"})
 _NO_AGENT = frozenset({"", "NO", "NONE", "N", "NIL", "NOT GIVEN", "WITHOUT", "OHNE", "SANS", "0"})
 
 
@@ -21,8 +23,12 @@ class Facts:
 
     Attributes
     ----------
+    colour
+        Whether the pixels are colours: a capture, a directional map, a fusion.
     gradient_echo
         Whether the signal is a gradient echo, not a spin echo.
+    echo_planar
+        Whether the readout is echo-planar, by what the header says or by what no other readout has.
     te, tr, ti
         Milliseconds; ``None`` also where the header has 0.
     bandwidth
@@ -33,6 +39,8 @@ class Facts:
         Of these, the fourth and later: what was computed from the pixels.
     sequence
         Scanning Sequence, with what equals it in enhanced objects: ``SE``, ``GR``, ``IR``, ``EP``.
+    described
+        Whether the series has a description of its own.
     series_words, study_words
         Descriptions of the series and of the study, see :func:`listener.classification.headers.words_in`.
     agent
@@ -40,7 +48,9 @@ class Facts:
     """
 
     is_mr: bool
+    colour: bool
     gradient_echo: bool | None
+    echo_planar: bool
     te: float | None
     tr: float | None
     ti: float | None
@@ -54,12 +64,14 @@ class Facts:
     variant: frozenset[str]
     options: frozenset[str]
     sequence_name: str
+    described: bool
     series_words: str
     study_words: str
     declared_contrast: frozenset[str]
     magnetization_transfer: bool
     steady_state: bool
     angiography: bool
+    spatial_2d: bool
     spatial_3d: bool
     agent: tuple[str, ...]
     time_points: float | None
@@ -84,22 +96,34 @@ def facts_of(header: Header) -> Facts:
     te = _positive(number_in(header, "EchoTime"))
     flip_angle = _positive(number_in(header, "FlipAngle"))
     series_words, study_words = _words_of_series_and_study(header)
+    bandwidth = _positive(number_in(header, "PixelBandwidth"))
+    echo_planar = bool("EP" in sequence or kind & {"MOSAIC", "MB", "EPI"} or "EPI_GEMS" in options) or bool(
+        ECHO_PLANAR_NAME.search(sequence_name)
+    )
+    gradient_echo = _gradient_echo(sequence, kind, sequence_name, echo_planar, te, flip_angle)
+    if gradient_echo is True and (te or 0) >= SHORTEST_ECHO_PLANAR_TE and "MP" not in variant:
+        train = number_in(header, "EchoTrainLength") or 0
+        echo_planar |= (bandwidth or 0) >= ECHO_PLANAR_BANDWIDTH or train >= ECHO_PLANAR_TRAIN
     return Facts(
         is_mr=modality <= {"MR"} and all(_is_mr_class(uid) for uid in sop_class),
-        gradient_echo=_gradient_echo(sequence, kind, sequence_name, te, flip_angle),
+        colour=(number_in(header, "SamplesPerPixel") or 1) > 1
+        or bool(codes_in(header, "PhotometricInterpretation") & _COLOUR),
+        gradient_echo=gradient_echo,
+        echo_planar=echo_planar,
         te=te,
         tr=_positive(number_in(header, "RepetitionTime")),
         ti=_positive(number_in(header, "InversionTime")),
         flip_angle=flip_angle,
         field_strength=_positive(number_in(header, "MagneticFieldStrength")),
         b_value=number_in(header, "DiffusionBValue"),
-        bandwidth=_positive(number_in(header, "PixelBandwidth")),
+        bandwidth=bandwidth,
         kind=frozenset(kind),
         derived=derived,
         sequence=frozenset(sequence),
         variant=frozenset(variant),
         options=frozenset(options),
         sequence_name=sequence_name,
+        described=bool(words_in(header, "SeriesDescription").strip()),
         series_words=series_words,
         study_words=study_words,
         declared_contrast=codes_in(header, "AcquisitionContrast") | (flavour & _FLAVOURS),
@@ -110,9 +134,12 @@ def facts_of(header: Header) -> Facts:
         ),
         steady_state="FREE_PRECESSION" in codes_in(header, "SteadyStatePulseSequence"),
         angiography="Y" in codes_in(header, "AngioFlag")
+        or "TOF" in variant
+        or any(option.startswith(("VASCTOF", "VASCPC")) for option in options)
         or bool(
             {"YES", "TRUE"} & (codes_in(header, "TimeOfFlightContrast") | codes_in(header, "PhaseContrast"))
         ),
+        spatial_2d="2D" in codes_in(header, "MRAcquisitionType"),
         spatial_3d="3D" in codes_in(header, "MRAcquisitionType"),
         agent=_agent(header),
         time_points=number_in(header, "NumberOfTemporalPositions"),
@@ -128,8 +155,29 @@ _ENHANCED_SEQUENCE = (
 )
 
 
+ECHO_PLANAR_BANDWIDTH = 1000.0
+"""Hz per pixel; echo-planar readouts lie above, two-dimensional spin echoes and single long echoes below."""
+
+ECHO_PLANAR_TRAIN = 15.0
+"""Echoes after one excitation; more of them at a long echo time are an echo-planar train, multi-echo gradient
+echoes have up to a dozen."""
+
+SHORTEST_ECHO_PLANAR_TE = 12.0
+
+LONGEST_GRADIENT_ECHO_PLANAR_TE = 45.0
+"""Milliseconds; a spin echo has its refocusing pulse and half of the echo-planar train before it."""
+
+LARGEST_GRADIENT_ECHO_ANGLE = 30.0
+"""Degrees; spin echoes are excited and refocused by larger ones."""
+
+
 def _gradient_echo(
-    sequence: set[str], kind: set[str], name: str, te: float | None, flip_angle: float | None
+    sequence: set[str],
+    kind: set[str],
+    name: str,
+    echo_planar: bool,
+    te: float | None,
+    flip_angle: float | None,
 ) -> bool | None:
     if "GR" in sequence or kind & {"FFE", "M_FFE"}:
         return True
@@ -139,7 +187,18 @@ def _gradient_echo(
         return (te or 99) < 6 and (flip_angle or 90) <= 20
     if SPIN_ECHO_NAME.search(name):
         return False
-    return True if GRADIENT_ECHO_NAME.search(name) else None
+    if GRADIENT_ECHO_NAME.search(name):
+        return True
+    return _gradient_echo_by_timing(echo_planar, te, flip_angle)
+
+
+def _gradient_echo_by_timing(echo_planar: bool, te: float | None, flip_angle: float | None) -> bool | None:
+    """What the echo time and the flip angle leave possible, where no attribute and no name tells."""
+    if te is None or flip_angle is None:
+        return None
+    if echo_planar:
+        return te <= LONGEST_GRADIENT_ECHO_PLANAR_TE or flip_angle <= 80
+    return True if flip_angle <= LARGEST_GRADIENT_ECHO_ANGLE else None
 
 
 _PROTOCOL_OF_THE_SERIES = (" siemens", " philips", " uih", " canon", " toshiba", " hitachi", " fujifilm")

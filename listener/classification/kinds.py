@@ -4,12 +4,34 @@ It is read from the top; the first rule that holds ends the search.
 """
 
 from listener.classification import words as say
-from listener.classification.facts import Facts
+from listener.classification.facts import ECHO_PLANAR_BANDWIDTH, Facts
 from listener.classification.rules import GUESS, LIKELY, SURE, UNSURE, Rule, between
 from processors.acquisition import Contrast
 
-ECHO_PLANAR_BANDWIDTH = 1000.0
-"""Hz per pixel; echo-planar readouts lie above, two-dimensional spin echoes below."""
+
+def _anatomical(f: Facts) -> bool:
+    """A prepared T1, or a three-dimensional spin echo named after its weighting.
+
+    No functional and no diffusion-weighted image is made so, whatever the words say it was made for.
+    """
+    if f.echo_planar:
+        return False
+    prepared = f.gradient_echo is True and ("MP" in f.variant or between(f.ti, 300, 1500))
+    named = say.T1.search(f.series_words) or say.T2.search(f.series_words) or say.FLAIR.search(f.series_words)
+    spin_echo = f.gradient_echo is False and f.spatial_3d and not f.kind & _SAID_DIFFUSION
+    return (prepared and between(f.te, 0.5, 8)) or bool(spin_echo and named and between(f.te, 60, 700))
+
+
+_SAID_DIFFUSION = frozenset({"DIFFUSION", "TRACEW", "TRACE", "DWI"})
+
+
+def _says_diffusion(f: Facts) -> bool:
+    """Diffusion encoding is made with spin echoes, or without a gradient echo's short echo time."""
+    return (
+        bool(say.DWI.search(f.series_words + f.sequence_name))
+        and not _anatomical(f)
+        and not (f.gradient_echo is True and f.echo_planar)
+    )
 
 
 def _susceptibility(f: Facts) -> bool:
@@ -29,16 +51,29 @@ def _is_minimum_projection(f: Facts) -> bool:
     )
 
 
-def _is_reformatted(f: Facts) -> bool:
+def is_reformatted(f: Facts) -> bool:
+    """Whether the slices are cut anew from acquired ones: the contrast is theirs, the pixels are not."""
     acquired = "ORIGINAL" in f.kind and f.gradient_echo is True and ("MP" in f.variant or f.ti is not None)
-    return bool(say.REFORMATTED.search(f.series_words) or (say.MPR.search(f.series_words) and not acquired))
+    return bool(
+        say.REFORMATTED.search(f.series_words)
+        or (say.MPR.search(f.series_words) and not acquired)
+        or f.kind & {"MPR", "REFORMATTED", "MPR_THICK", "MPR_THIN", "CSA MPR", "CSAPARALLEL", "RESAMPLED"}
+    )
 
 
 KINDS: tuple[Rule, ...] = (
     Rule(Contrast.OTHER, SURE, "not an MR image", lambda f: not f.is_mr),
     Rule(
+        Contrast.OTHER, SURE, "the pixels are colours", lambda f: f.colour,
+    ),
+    Rule(
         Contrast.LOCALIZER, SURE, "Image Type or description names a localizer",
-        lambda f: "LOCALIZER" in f.kind or bool(say.LOCALIZER.search(f.series_words)),
+        lambda f: "LOCALIZER" in f.kind or (bool(say.LOCALIZER.search(f.series_words)) and not f.echo_planar),
+    ),
+    Rule(
+        Contrast.LOCALIZER, GUESS, "without a description: an unprepared volume in seconds",
+        lambda f: not f.series_words.strip(" |") and f.gradient_echo is True and f.spatial_3d and f.ti is None
+        and not f.variant & {"MP", "TOF"} and between(f.tr, 1, 6) and between(f.flip_angle, 1, 12),
     ),
     Rule(
         Contrast.OTHER, SURE, "calibration", lambda f: bool(say.CALIBRATION.search(f.series_words)),
@@ -57,7 +92,8 @@ KINDS: tuple[Rule, ...] = (
     ),
     Rule(
         Contrast.OTHER, SURE, "spectroscopy, or a screen capture",
-        lambda f: bool(f.kind & {"SPECTROSCOPY", "SPEC", "SCREEN SAVE", "SCREENSAVE", "SECONDARYCAPTURE"}),
+        lambda f: bool(f.kind & {"SPECTROSCOPY", "SPEC", "SCREEN SAVE", "SCREENSAVE", "SECONDARYCAPTURE"})
+        or bool(say.SPECTROSCOPY_NAME.search(f.sequence_name)),
     ),
     Rule(
         Contrast.FIELD_MAP, LIKELY, "map of the main field, in its phase or in hertz",
@@ -67,13 +103,15 @@ KINDS: tuple[Rule, ...] = (
     Rule(
         Contrast.FIELD_MAP, LIKELY, "described as B0, a gradient echo of short echo time",
         lambda f: bool(say.B0.search(f.series_words)) and f.gradient_echo is not False
-        and "EP" not in f.sequence and between(f.te, 0.5, 12),
+        and not f.echo_planar and between(f.te, 0.5, 12),
     ),
     Rule(
         Contrast.FIELD_MAP, GUESS, "echo-planar pair for a field map: spin echo without diffusion encoding",
-        lambda f: not (f.b_value or 0) > 0 and not say.DWI.search(f.series_words) and (
+        lambda f: not (f.b_value or 0) > 0 and not say.DWI.search(f.series_words)
+        and not f.kind & _SAID_DIFFUSION and "DIFFUSION" not in f.declared_contrast and (
             "epse" in f.sequence_name
-            or ("EP" in f.sequence and bool(say.ECHO_PLANAR_FIELD_MAP.search(f.series_words)))
+            or (f.echo_planar and f.gradient_echo is not True
+                and bool(say.ECHO_PLANAR_FIELD_MAP.search(f.series_words)))
         ),
     ),
     Rule(
@@ -95,7 +133,8 @@ KINDS: tuple[Rule, ...] = (
         or (bool(say.TENSOR.search(f.series_words)) and "ORIGINAL" not in f.kind)
         or bool(f.kind & {"FA", "EADC", "ECD", "TENSOR", "T1 MAP", "T2 MAP",
                           "T2_STAR MAP", "SUBTRACTION", "SUBTRACT", "SUB", "R2_STAR MAP",
-                          "T1_MAP", "T2_MAP", "FA_MAP", "EXP_ADC"})
+                          "T1_MAP", "T2_MAP", "FA_MAP", "EXP_ADC", "EXP", "UNI", "UNIT1", "T1MAP", "T2MAP",
+                          "T2STARMAP", "T2STAR MAP", "R1MAP", "R2MAP", "PDMAP", "MTR"})
         or bool(f.derived & {"T1", "T2", "T2_STAR", "R1", "R2", "R2_STAR", "RHO"}),
     ),
     Rule(
@@ -121,41 +160,33 @@ KINDS: tuple[Rule, ...] = (
     Rule(
         Contrast.ANGIOGRAPHY, SURE, "angiographic acquisition",
         lambda f: f.angiography or bool(f.declared_contrast & {"TOF", "FLOW_ENCODED"})
-        or bool(say.ANGIOGRAPHY.search(f.series_words)) or "tof" in f.sequence_name,
+        or bool(say.ANGIOGRAPHY.search(f.series_words)) or bool(say.ANGIOGRAPHY_NAME.search(f.sequence_name)),
     ),
     Rule(
-        Contrast.OTHER, LIKELY, "reformatted or projected from other images",
-        lambda f: _is_minimum_projection(f) or _is_reformatted(f)
-        or bool(f.kind & {
-            "MPR", "REFORMATTED", "CURVED_MPR", "VOLUME_RENDER", "SURFACE_RENDER",
-            "MPR_THICK", "MPR_THIN", "CPR", "CSA MPR", "CSAPARALLEL", "RESAMPLED",
-            "VOLREND", "MEAN_IP"}),
-    ),
-    Rule(
-        Contrast.OTHER, UNSURE, "no Image Type: magnitude cannot be told from phase, projections and maps",
-        lambda f: not f.kind and not say.MAGNITUDE_WORDS.search(f.series_words)
-        and (_susceptibility(f) or (f.b_value or 0) > 0 or "EP" in f.sequence
-             or bool(say.DWI.search(f.series_words + f.sequence_name))),
+        Contrast.OTHER, LIKELY, "projected from other images",
+        lambda f: _is_minimum_projection(f) or bool(f.kind & {
+            "CURVED_MPR", "VOLUME_RENDER", "SURFACE_RENDER", "CPR", "VOLREND", "MEAN_IP"}),
     ),
     Rule(
         Contrast.DWI, SURE, "diffusion encoding",
-        lambda f: bool(f.kind & {"DIFFUSION", "TRACEW", "TRACE", "DWI"}) or "DIFFUSION" in f.declared_contrast
+        lambda f: bool(f.kind & _SAID_DIFFUSION) or "DIFFUSION" in f.declared_contrast
         or (f.b_value or 0) > 0 or " ep b" in f.sequence_name,
     ),
     Rule(
         Contrast.DWI, LIKELY, "description names diffusion",
-        lambda f: bool(say.DWI.search(f.series_words + f.sequence_name)),
+        _says_diffusion,
     ),
     Rule(
         Contrast.FUNCTIONAL, LIKELY, "functional or perfusion imaging",
-        lambda f: bool(f.kind & {"FMRI", "PERFUSION", "ASL", "BOLD", "MOCO"})
-        or "PERFUSION" in f.declared_contrast
-        or (f.time_points or 0) > 20
-        or (bool(say.FUNCTIONAL.search(f.series_words + f.sequence_name)) and not _susceptibility(f)),
+        lambda f: ("MOCO" in f.kind and not _anatomical(f)) or "PERFUSION" in f.declared_contrast
+        or (f.time_points or 0) > 20 or "SPIRAL_GEMS" in f.options
+        or (bool(say.FUNCTIONAL.search(f.series_words + f.sequence_name)) and not _susceptibility(f)
+            and not _anatomical(f)),
     ),
     Rule(
         Contrast.OTHER, LIKELY, "a weighting that is not measured",
-        lambda f: f.steady_state or bool(say.OTHER_WEIGHTING.search(f.series_words)),
+        lambda f: f.steady_state or bool(say.OTHER_WEIGHTING.search(f.series_words))
+        or bool(say.BALANCED_NAME.search(f.sequence_name)),
     ),
     Rule(
         Contrast.SWI, LIKELY, "magnitude of a susceptibility-weighted acquisition, its phase not yet in it",
@@ -169,11 +200,16 @@ KINDS: tuple[Rule, ...] = (
     ),
     Rule(
         Contrast.FUNCTIONAL, GUESS, "gradient-echo echo-planar imaging",
-        lambda f: not say.T2_STAR.search(f.series_words) and (
-            {"EP", "GR"} <= f.sequence
-            or (f.gradient_echo is True and between(f.te, 15, 60) and between(f.tr, 1000, 5000)
-                and between(f.flip_angle, 50, 100))
+        lambda f: not say.T2_STAR.search(f.series_words) and f.gradient_echo is True and (
+            (f.echo_planar and "IR" not in f.sequence)
+            or (between(f.te, 15, 60) and between(f.tr, 1000, 5000) and between(f.flip_angle, 50, 100)
+                and f.ti is None)
         ),
+    ),
+    Rule(
+        Contrast.FUNCTIONAL, GUESS, "the timing of functional imaging, and nothing else is said",
+        lambda f: f.gradient_echo is None and f.ti is None and not say.ANY_WEIGHTING.search(f.series_words)
+        and between(f.te, 20, 45) and between(f.tr, 500, 4000) and between(f.flip_angle, 40, 90),
     ),
     Rule(
         Contrast.DWI, UNSURE, "spin echo with the bandwidth of echo-planar imaging",
@@ -183,7 +219,7 @@ KINDS: tuple[Rule, ...] = (
     ),
     Rule(
         Contrast.DWI, GUESS, "spin-echo echo-planar imaging",
-        lambda f: {"EP", "SE"} <= f.sequence and "IR" not in f.sequence
+        lambda f: f.echo_planar and f.gradient_echo is False and "IR" not in f.sequence
         and not say.T2.search(f.series_words),
     ),
 )  # fmt: skip
@@ -197,6 +233,8 @@ def not_plain(f: Facts) -> str | None:
         return "the images are phase"
     if _is_minimum_projection(f):
         return "the images are a projection"
+    if f.colour:
+        return "the pixels are colours"
     if f.kind & COMPUTED or f.derived & {"T1", "T2", "T2_STAR", "R1", "R2", "R2_STAR", "RHO"}:
         return "the images are computed from others"
     return None

@@ -8,6 +8,19 @@ from processors.acquisition import Contrast
 
 SURE, LIKELY, GUESS, UNSURE = 0.95, 0.8, 0.6, 0.3
 
+NEVER_MEASURED = frozenset(
+    {
+        Contrast.LOCALIZER,
+        Contrast.FUNCTIONAL,
+        Contrast.ANGIOGRAPHY,
+        Contrast.FIELD_MAP,
+        Contrast.SWI_PHASE,
+        Contrast.SWI_MIP,
+        Contrast.OTHER,
+    }
+)
+"""What no analysis will ever read: the body part may be believed on less evidence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

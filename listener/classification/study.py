@@ -33,6 +33,8 @@ MOST_SIBLINGS = 64
 SAME_PARAMETERS = ("EchoTime", "RepetitionTime", "InversionTime", "FlipAngle", "SliceThickness")
 
 _T1 = (Contrast.T1, Contrast.T1_MTC)
+_SHOW_WHAT_THEY_ARE_MADE_FOR = (Contrast.LOCALIZER, Contrast.FUNCTIONAL, Contrast.FIELD_MAP)
+"""Said to be of the brain because most are: no landmarks for others."""
 _LOCATED = (BodyPart.BRAIN, BodyPart.CERVICAL_SPINE)
 
 
@@ -194,7 +196,7 @@ def _with_neighbours(one: StudySeries, landmarks: Sequence[tuple[StudySeries, Sp
 def _is_whole_brain(other: StudySeries, there: Span) -> bool:
     return (
         other.classification.body_part is BodyPart.BRAIN
-        and other.classification.contrast is not Contrast.LOCALIZER
+        and other.classification.contrast not in _SHOW_WHAT_THEY_ARE_MADE_FOR
         and WHOLE_HEAD_MM <= there.high - there.low <= 2.5 * WHOLE_HEAD_MM
     )
 

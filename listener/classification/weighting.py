@@ -9,10 +9,13 @@ from collections.abc import Callable
 from listener.classification import words as say
 from listener.classification.facts import Facts
 from listener.classification.rules import GUESS, LIKELY, SURE, Rule, between
+from listener.classification.subject import STRONGEST_FIELD
 from processors.acquisition import Contrast
 
-WHITE_MATTER_T1 = 850.0
-"""Milliseconds at 3 T (Wansapura et al., J Magn Reson Imaging 1999;9:531: 832 ± 10); for the Ernst angle."""
+USUAL_FIELD = 3.0
+"""Tesla, where the header does not say."""
+
+PROTON_HZ_PER_TESLA = 42.577e6
 
 
 def _inversion_recovery(f: Facts) -> bool:
@@ -23,18 +26,32 @@ def _low_field(f: Facts) -> bool:
     return f.field_strength is not None and f.field_strength < 0.3
 
 
-def _ernst_angle(tr: float) -> float:
-    return math.degrees(math.acos(math.exp(-min(tr, 5000.0) / WHITE_MATTER_T1)))
+def white_matter_t1(field_strength: float | None) -> float:
+    """Longitudinal relaxation time of white matter, milliseconds: 290 at 0.064 T, 690 at 1.5 T, 890 at 3 T.
+
+    Rooney et al., Magn Reson Med 2007;57:308: 0.71 ms times the proton frequency (Hz) to the power of 0.382.
+    A field given in gauss counts as not given.
+    """
+    known = field_strength is not None and field_strength < STRONGEST_FIELD
+    field = field_strength if known and field_strength is not None else USUAL_FIELD
+    return 0.71 * math.pow(PROTON_HZ_PER_TESLA * field, 0.382)
+
+
+def _ernst_angle(f: Facts, tr: float) -> float:
+    return math.degrees(math.acos(math.exp(-min(tr, 5000.0) / white_matter_t1(f.field_strength))))
 
 
 def _spoiled_t1(f: Facts) -> bool:
     """Above the Ernst angle; without a word that says T1, not what a localizer or a balanced echo may be."""
     if f.gradient_echo is not True or f.tr is None or f.flip_angle is None or not between(f.te, 0.5, 7):
         return False
-    plausible = bool(say.T1.search(f.series_words)) or (
-        "SP" in f.variant and (f.spatial_3d or between(f.tr, 100, 450))
+    volume_in_minutes = not f.spatial_2d and between(f.tr, 4, 15) and f.flip_angle <= 20
+    plausible = (
+        bool(say.T1.search(f.series_words))
+        or volume_in_minutes
+        or ("SP" in f.variant and (f.spatial_3d or between(f.tr, 100, 450)))
     )
-    return plausible and f.tr < 450 and f.flip_angle >= 0.95 * _ernst_angle(f.tr)
+    return plausible and f.tr < 450 and f.flip_angle >= 0.95 * _ernst_angle(f, f.tr)
 
 
 def _longest_t2_echo(f: Facts) -> float:
@@ -71,6 +88,11 @@ TIMING: tuple[Rule, ...] = (
         and (f.tr is None or f.tr < 3000),
     ),
     Rule(
+        Contrast.T1, GUESS, "gradient echo of small flip angle, its repetition time that of a prepared shot",
+        lambda f: f.gradient_echo is True and not f.echo_planar and not f.spatial_2d and f.ti is None
+        and between(f.te, 0.5, 8) and between(f.tr, 1300, 3500) and between(f.flip_angle, 1, 15),
+    ),
+    Rule(
         Contrast.T1, LIKELY, "inversion recovery with intermediate inversion time and short echo time",
         lambda f: between(f.ti, 220 if _low_field(f) else 350, 1300) and between(f.te, 3, 40)
         and (f.tr is None or f.tr < 4500),
@@ -96,6 +118,12 @@ TIMING: tuple[Rule, ...] = (
         Contrast.T2, LIKELY, "spin echo with long repetition and echo times",
         lambda f: f.gradient_echo is False and not _inversion_recovery(f)
         and f.tr is not None and f.tr >= 1400 and between(f.te, 50, _longest_t2_echo(f)),
+    ),
+    Rule(
+        Contrast.T2, GUESS, "long repetition and echo times, a refocusing pulse's flip angle",
+        lambda f: f.gradient_echo is None and not f.echo_planar and not _inversion_recovery(f)
+        and f.tr is not None and f.tr >= 1400 and between(f.te, 50, _longest_t2_echo(f))
+        and between(f.flip_angle, 100, 180),
     ),
     Rule(
         Contrast.PD, GUESS, "spin echo with long repetition and short echo times",

@@ -23,7 +23,7 @@ _WORD = r"(?:(?<![a-z0-9])|ax|sag|cor|tra|fse|tse|wip|ffe|tfe|3d|2d|space|vista|
 T1 = _any(
     _WORD + r"t ?1(?!\d)",
     "mp ?rage",
-    "(?<![a-z])(?:bravo|tfl|fspgr|ir ?fspgr|vibe|thrive|lava)",
+    "(?<![a-z])(?:bravo|tfl|fspgr|spgr|ir ?fspgr|vibe|thrive|lava|mdeft|ge ?ir(?![a-z]))",
 )
 T2 = _any(
     _WORD + r"t ?2(?!\d|w? ?\*|w? ?star|w? ?stern|w? ?ffe)",
@@ -38,8 +38,13 @@ T2_STAR = _any(
     "gre me(?![a-z])",
     "fgre t2",
     "t2 ?(?:gre|gradient|fl2d|flash)",
+    "t2s(?![a-z])",
+    "(?<![a-z])(?:me ?gre|mgre|me ?flash|aspire)(?![a-z])",
     "(?<![a-z])(?:gre|ge) t2",
 )
+ANY_WEIGHTING = _any(_WORD + r"t ?[12](?!\d)", "fla?ir", "stir", "tirm", "dens", _words("pd|dp|pdw"))
+"""Whether a description names the weighting of an anatomical image at all."""
+
 FLAIR = _any(
     "fla?ir",
     "dark ?fl",
@@ -84,7 +89,7 @@ MTC = _any(
     r"mt ?1(?!\d)",
     "mt ?on(?![a-z])",
     "magneti[sz]ation transf",
-    "(?<![a-z])(?:mt|mgt)(?![a-z0-9])",
+    "(?<![a-z])(?:mtw?|mgt)(?![a-z0-9])",
 )
 NO_MTC = _any(
     "mt ?0",
@@ -101,7 +106,7 @@ LOCALIZER = _any(
     "(?:3|three|tri) ?(?:pl|plane)(?![a-z])",
     "smart ?brain",
     "auto ?align",
-    "aahead",
+    "(?<![a-z])aa ?(?:head|spine|scout)",
     "topogram",
     "ubersicht",
     "uebersicht",
@@ -127,15 +132,19 @@ CALIBRATION = _any(
 )
 FIELD_MAP = _any(
     "field ?map",
+    "(?<![a-z])field(?! ?(?:of|view|strength|prep))(?![a-z])",
     "gre field",
     "b0 ?map",
     "(?<![a-z])fmap",
-    "distort",
+    r"distort(?!\w* ?corr)",
     "top ?up(?![a-z])",
     "fieldmapping",
+    "pe ?polar",
+    "(?<![a-z])blip ?(?:up|down)",
+    "(?<![a-z])rev(?:erse[d]?)? ?(?:pol|phase|pe(?![a-z])|ped(?![a-z])|blip)",
 )
 ADC = _any(
-    _words("d*adc"),
+    _words("d*adc|a(?:verage|vg) ?dc"),
     "apparent diff",
 )
 DERIVED_MAP = _any(
@@ -146,7 +155,7 @@ DERIVED_MAP = _any(
     "(?<![a-z])e ?adc",
     "exponential",
     "(?<![a-z])(?:col)?fa(?![a-z0-9])",
-    r"fraction\w* anis",
+    r"fraction\w* ani?s",
     "tractogr",
     r"(?:t1|t2|t2 ?\*|r1|r2|r2 ?\*|pd|b0|phase|swi|t2 ?star) ?map",
     "mapit",
@@ -157,7 +166,9 @@ DERIVED_MAP = _any(
 )
 B0 = _any(r"(?<![a-z])b0(?![a-z0-9])")
 TENSOR = _any("tensor")
-ECHO_PLANAR_FIELD_MAP = _any(_words("fm"))
+ECHO_PLANAR_FIELD_MAP = _any(_words("fm|ap|pa|lr|rl|up|down|rev|flipped|se ?epi"))
+"""A spin echo with echo-planar readout that is named after the direction of its phase encoding."""
+
 PERFUSION_MAP = _any(_words(r"(?:r|rel)?cb[fv]|(?:r|rel)?mtt|ttp|tmax|pbp|gbp"))
 BOLUS = _any(_words("dsc|dce|pwi|t1 ?perf|t2 ?perf|ep2d perf|perfusion|tricks|twist"), "灌注|перфуз")
 SPIN_LABELLING = _any(_words("p?c?asl|pasl|spin ?label\\w*|arterial"))
@@ -175,6 +186,8 @@ DWI = _any(
     "dw ?(?:epi|ssh|tse)",
     "ep2d diff",
     r"\d ?dir(?:s|ections?)?(?![a-z])",
+    r"(?<![a-z])dir ?\d\d",
+    "(?<![a-z0-9])dmri|hardi|noddi|multi ?shell",
     "弥散|扩散|拡散|확산|диффуз",
 )
 FUNCTIONAL = _any(
@@ -223,8 +236,10 @@ OTHER_WEIGHTING = _any(
         "true ?fisp|b ?ffe|"
         "balanced|bssfp|cosmic|psif|fisp|wave ?lab|zte|ute|petra|"
         r"pointwise|cine|tagg?ing|elast\w*|cest|apt\w*|svs|csi|mrsi?|press|spectro\w*|nativ flash|"
-        r"vessel ?wall|vwi|myelo ?gra\w*|myelo|mrcp|vista drive|nerve ?view|mers|black ?blood"
+        r"vessel ?wall|vwi|myelo ?gra\w*|myelo|mrcp|vista drive|nerve ?view|mers|black ?blood|"
+        r"t1 ?rho|molli|look ?locker|mrf|fingerprint\w*|qalas|mwf|silenz"
     ),
+    "myelin ?water",
     "double ?inv",
     "phase ?sens",
     "quad(?:ruple)? ?ir",
@@ -232,6 +247,7 @@ OTHER_WEIGHTING = _any(
 FAT_IMAGE = _any(
     "(?<![a-z])(?:opp|out|outphase|outofphase|opposed)(?: ?phase)?(?![a-z])",
     "out of phase",
+    "^ (?:fat(?! ?(?:sat|sup|nul|nav))|out ?phase)(?![a-z])",
     "(?<![a-z])fat (?:only|image)",
     r"(?<![a-z])(?:dixon|ideal|flex)\w* (?:\w+ )*(?:f|fat|op|opp)(?: [|]| $|$)",
 )
@@ -382,7 +398,8 @@ ANIMAL = _any(
 ANIMAL_COIL = _any(_words("nhp|rats?|mouse|mice|rodents?|marmosets?|macaques?"))
 ANIMAL_SCANNER = _any("bruker biospin")
 HEAD_COIL = _any(
-    "(?<![a-z])(?:head|brain)(?! ?(?:neck|spine|matrix))", r"hrbrain|cp head|ch ?brain|he ?[ap](?![a-z])"
+    "(?:(?<![a-z])|tx|rx|ch)(?:head|brain)(?! ?(?:neck|nk|spine|matrix))",
+    r"hrbrain|cp head|ch ?brain|he ?[ap](?![a-z])",
 )
 
 HEAD_NECK_COIL = _any(
@@ -405,9 +422,22 @@ REFORMATTED = _any(_words(r"reformat\w*|curved|cpr"))
 MPR = _any(_words("mpr"))
 """A multiplanar reformat, and on some scanners the short name of an MPRAGE."""
 
-SPIN_ECHO_NAME = _any("tse|spc|tir|fse|fast ?se|haste|cube|vista", r"(?<![a-z])(?:se|h)\d", "fir")
+SPIN_ECHO_NAME = _any(
+    "tse|spc|tir|fse|fast ?se|haste|cube|vista",
+    r"(?<![a-z])(?:se|h)\d",
+    "fir",
+    r"epse|(?<![a-z])ep b\d|epi d[wt]i",
+)
 GRADIENT_ECHO_NAME = _any(
     r"(?<![a-z])t?fl(?:ash|\d|(?![a-z]))",
     "(?<![a-z])(?:me2d|swi|gre|ffe|tfe)",
     "spgr|fgre|mprage|medic|fm2d",
+    "epfid|epi bold",
 )
+ECHO_PLANAR_NAME = _any(r"(?<![a-z])ep(?:i|irt|fid|se)?(?![a-z])")
+BALANCED_NAME = _any(r"(?<![a-z])(?:tfi|ci|de)[23]d", "fiesta|b ?ffe|true ?fi")
+"""Fully balanced steady states, their constructive interference, and double echo steady states."""
+
+SPECTROSCOPY_NAME = _any("(?<![a-z])(?:svs|csi|fid ?csi|press|steam|laser)(?![a-z])")
+ANGIOGRAPHY_NAME = _any("tof", r"(?<![a-z])f[il][23]d\w* t\d")
+"""The second: ramped excitation pulses, which keep the blood bright across a thick slab."""

@@ -9,7 +9,8 @@ from listener.classification import classify
 from listener.routing import ClassifiedStack, route
 from processors.acquisition import BodyPart, Contrast
 
-ROWS = [row for file in SETS for row in read(file)]
+CONFORMANCE = HERE / "conformance_headers.jsonl"
+ROWS = [row for file in (*SETS, CONFORMANCE) for row in read(file)]
 ATTRIBUTES = sorted({keyword for row in ROWS for keyword in row.header})
 WITHOUT_THE_PATIENT = frozenset({BodyPart.OTHER.value})
 
@@ -50,7 +51,7 @@ def test_the_contrast_of_labelled_series():
 
 
 def test_headers_as_the_vendors_conformance_statements_have_them():
-    rows = read(HERE / "conformance_headers.jsonl")
+    rows = read(CONFORMANCE)
     answers = [(row, classify(row.header)) for row in rows]
     assert not [name(row) for row, found in answers if is_harmful(row, found)]
     by_source = {

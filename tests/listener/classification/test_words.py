@@ -70,7 +70,7 @@ def test_studies_before_and_after_a_contrast_agent(text, both):
         ("ADC", "ADC"), ("DWI", "DWI"), ("b=1000", "DWI"), ("TRACEW", "DWI"), ("eADC", "other"),
         ("QSM", "other"), ("T2 map", "other"), ("CISS", "other"), ("DIR", "other"), ("PSIR", "other"),
         ("MP2RAGE", "other"), ("CBF", "functional"), ("T2 dixon_F", "other"), ("T2 IDEAL FAT", "other"),
-        ("T2 HASTE", "T2"), ("T1 SUB", "other"), ("T1 MPR", "other"), ("minIP", "other"),
+        ("T2 HASTE", "T2"), ("T1 SUB", "other"), ("T1 MPR", "T1"), ("minIP", "other"),
         ("TOF", "angiography"), ("MIP", "angiography"), ("BOLD", "functional"), ("ASL", "functional"),
         ("B0 map", "field map"), ("Survey", "localizer"), ("AAHScout", "localizer"),
         ("Übersicht", "localizer"),
