@@ -33,6 +33,7 @@ class Said:
     reasons: tuple[str, ...]
     ratios: dict[str, float]
     scores: dict[str, float]
+    age: float | None = None
 
     @property
     def severity(self) -> str | None:
@@ -68,6 +69,7 @@ def said_of(rows: Iterable[Row]) -> tuple[Said, ...]:
             tuple(said["reasons"]),
             {key: r["ratio"] for key, r in said["regions"].items() if r["ratio"] is not None},
             {key: r["z"] for key, r in said["regions"].items() if r["z"] is not None},
+            row.get("age"),
         )
         for row in rows
         for sign, said in row["signs"].items()

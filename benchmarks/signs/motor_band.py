@@ -30,6 +30,7 @@ from benchmarks.signs.motor_band_groups import BY_NAME, GROUPS, SEEDS_A_GROUP, G
 from benchmarks.signs.motor_band_heads import draw_heads
 from benchmarks.signs.resuming import (
     Calibration,
+    Case,
     FigurePath,
     Jobs,
     KeptIn,
@@ -39,8 +40,9 @@ from benchmarks.signs.resuming import (
     table,
 )
 
-HELD_OUT, CALIBRATION = 5001, 1001
-"""First seeds of the block that figures are reported on, and of the one that may be tuned on."""
+HELD_OUT, CALIBRATION = 9001, 1001
+"""First seeds of the block that figures are reported on, and of the one that may be tuned on. Seeds from 5001
+were reported on before, and what they showed was mended for."""
 
 console = Console(width=150)
 
@@ -64,12 +66,7 @@ def main(
         return
     groups = _chosen(only)
     block = CALIBRATION if calibration else HELD_OUT
-    cases = [
-        (group.name, group.seed(block, n))
-        for n in range(max(min(patients, group.patients) for group in groups))
-        for group in groups
-        if n < min(patients, group.patients)
-    ]
+    cases = cases_of(groups, block, patients)
     rows = list(results(cases, run_case, jobs, json_path).values())
     said = said_of(rows)
     _print_groups(groups, rows, said)
@@ -86,6 +83,14 @@ def main(
         draw_figure(said, figure)
     if len(rows) < len(cases):
         raise typer.Exit(1)
+
+
+def cases_of(groups: Sequence[Group], block: int, patients: int = SEEDS_A_GROUP) -> list[Case]:
+    """Every patient of some groups, so interleaved that a run that is stopped has the same share of each."""
+    sizes = {group.name: min(patients, group.patients) for group in groups}
+    numbered = [(group, number) for group in groups for number in range(sizes[group.name])]
+    numbered.sort(key=lambda one: (one[1] + 0.5) / sizes[one[0].name])
+    return [(group.name, group.seed(block, number)) for group, number in numbered]
 
 
 def _chosen(only: Sequence[str] | None) -> tuple[Group, ...]:

@@ -40,6 +40,10 @@ CONFOUNDERS = (
 """Labels none of which may be called a motor band."""
 
 
+YOUNGER_YEARS = 60.0
+"""Below, nobody's motor cortex is dark by age; from there on the sign asks for more than +20 ppb gives."""
+
+
 def laterality_errors(said: Iterable[Said]) -> Share:
     """Of changes drawn on one side, how many are measured to be greater on the other."""
     wrong = []
@@ -74,9 +78,12 @@ def grade_sums(rows: Iterable[Row]) -> dict[str, list[int]]:
 def criteria(said: Sequence[Said]) -> tuple[Criterion, ...]:
     """Every figure that the cortical signs are held to, and whether it is met."""
     band = of_sign(said, Sign.MOTOR_BAND)
+    younger = [s for s in band if s.age is not None and s.age < YOUNGER_YEARS]
     limits = [
         ("motor band: sensitivity to +20 ppb ≥ .90", sensitivity(band, "moderate"), 0.90),
+        ("motor band: sensitivity to +20 ppb ≥ .90, under 60", sensitivity(younger, "moderate"), 0.90),
         ("motor band: sensitivity to +40 ppb ≥ .98", sensitivity(band, "severe"), 0.98),
+        ("motor band: sensitivity to +40 ppb ≥ .98, under 60", sensitivity(younger, "severe"), 0.98),
         ("motor band: specificity ≥ .97", specificity(band), 0.97),
     ]
     zero = [

@@ -16,6 +16,7 @@ from processors.brain.motor_band_limits import (
     GRADE_LIMITS,
     MAX_ASYMMETRY,
     MAX_EXCLUDED,
+    MAX_OTHERS_EXCLUDED,
     MIN_CLEAR,
     MIN_COVERAGE,
     MIN_DARK_SHARE,
@@ -23,10 +24,15 @@ from processors.brain.motor_band_limits import (
     MIN_LENGTH_MM,
     MIN_REGIONS,
     MIN_SIDE,
+    MIN_SIDE_SPREADS,
+    MIN_SPREADS,
     MIN_SUM,
     NEARLY,
+    ONE_SIDED_SPREADS,
     SECURE_MARGIN,
     SPARED,
+    USUAL_SPREAD,
+    USUAL_SPREAD_WEIGHT,
     USUAL_WEIGHTING,
     WEIGHTING_RANGE,
 )
@@ -75,10 +81,7 @@ class SideBand:
     @property
     def excess(self) -> float:
         """How dark the judged regions are on average, beside reference and postcentral cortex alike."""
-        return max(
-            0.0,
-            _mean([s.darkness for s in self.judged]) + _mean([s.postcentral_difference for s in self.judged]),
-        )
+        return _excess(self.judged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +91,17 @@ class Band:
     Attributes
     ----------
     asymmetry
-        Difference of the sides' excess over their sum, -1 to 1; positive where the left is darker.
+        Difference of the sides' excess over their sum, -1 to 1, of the regions that can be judged on both;
+        positive where the left is darker.
+    spread
+        How much the darkness of cortex without a band differs from place to place in this person.
     faults
         Why regions cannot be judged.
     """
 
     sides: Mapping[Side, SideBand]
     asymmetry: float
+    spread: float
     faults: tuple[Reason, ...]
 
     @property
@@ -117,15 +124,42 @@ def grade(darkness: float, scale: float = 1.0) -> int:
 
 def grade_band(signals: Mapping[Side, SideSignal], scale: float) -> Band:
     """Grade every region that can be judged."""
-    faults = [_fault(signal) for side in SIDES for signal in signals[side].regions]
+    faults = [_fault(region, signals[side]) for side in SIDES for region in signals[side].regions]
     sides = {side: _grade_side(signals[side], scale) for side in SIDES}
-    left, right = (sides[side].excess for side in SIDES)
-    asymmetry = (left - right) / (left + right) if left + right > 0 else 0.0
-    return Band(sides, asymmetry, tuple(dict.fromkeys(fault for fault in faults if fault is not None)))
+    others = [value for side in SIDES for value in signals[side].others]
+    return Band(
+        sides,
+        _asymmetry(sides),
+        spread_of(others, scale),
+        tuple(dict.fromkeys(fault for fault in faults if fault is not None)),
+    )
+
+
+def _asymmetry(sides: Mapping[Side, SideBand]) -> float:
+    names = [{signal.region.name for signal in sides[side].judged} for side in SIDES]
+    shared = names[0] & names[1]
+    left, right = (_excess([s for s in sides[side].judged if s.region.name in shared]) for side in SIDES)
+    return (left - right) / (left + right) if left + right > 0 else 0.0
+
+
+def spread_of(others: Sequence[float], scale: float = 1.0) -> float:
+    """How much cortex without a band differs from place to place, root mean square.
+
+    The person's own places, with as much of what is usual as they are too few to tell (the mean of an inverse
+    gamma distribution's posterior, near enough).
+
+    Parameters
+    ----------
+    others
+        Darkness of the comparison cortex, one value for each bank and region.
+    """
+    own = float(np.sum(np.square(others)))
+    usual = USUAL_SPREAD_WEIGHT * (scale * USUAL_SPREAD) ** 2
+    return float(np.sqrt((own + usual) / (len(others) + USUAL_SPREAD_WEIGHT)))
 
 
 def _grade_side(signal: SideSignal, scale: float) -> SideBand:
-    judged = tuple(region for region in signal.regions if _fault(region) is None)
+    judged = tuple(region for region in signal.regions if _fault(region, signal) is None)
     grades = {s.region: grade(s.darkness, scale) for s in judged if s.darkness is not None}
     length, share = band_length(signal.along, scale * DARK)
     return SideBand(grades, judged, length, share, scale)
@@ -167,9 +201,11 @@ def decide_band(band: Band, age: float | None) -> Decision:
     if all(fits) and band.total >= MIN_SUM and symmetric:
         if (age is None or age >= ELDERLY_YEARS) and not _beyond_age(band):
             return Decision(State.INDETERMINATE, reasons=(_of_age(age), *band.faults))
+        if not _stands_out(band):
+            return Decision(State.INDETERMINATE, reasons=(Reason.of("uneven-cortex"), *band.faults))
         confidence, reasons = _confidence(band, age)
         return Decision(State.PRESENT, confidence, (*reasons, *band.faults))
-    if any(fits) and band.total >= MIN_SUM - 1 and not symmetric:
+    if any(fits) and ((band.total >= MIN_SUM - 1 and not symmetric) or _one_stands_out(band, fits)):
         return Decision(State.INDETERMINATE, reasons=(Reason.of("asymmetric-band"), *band.faults))
     if any(len(band.sides[side].judged) < MIN_REGIONS for side in SIDES):
         return Decision(State.INDETERMINATE, reasons=band.faults or (Reason.of("few-voxels"),))
@@ -181,12 +217,12 @@ def decide_band(band: Band, age: float | None) -> Decision:
     return Decision(State.ABSENT, reasons=(*_why_not(band), *band.faults))
 
 
-def _fault(signal: RegionSignal) -> Reason | None:
+def _fault(signal: RegionSignal, side: SideSignal) -> Reason | None:
     if signal.coverage < MIN_COVERAGE:
         return Reason.of("low-coverage", percent=100 * MIN_COVERAGE)
     if signal.clear < MIN_CLEAR:
         return Reason.of("sulcus-unclear")
-    if signal.excluded > MAX_EXCLUDED:
+    if signal.excluded > MAX_EXCLUDED or side.others_excluded > MAX_OTHERS_EXCLUDED:
         return Reason.of("veins-in-band")
     return Reason.of("few-voxels") if signal.darkness is None else None
 
@@ -194,6 +230,26 @@ def _fault(signal: RegionSignal) -> Reason | None:
 def _mean(values: Sequence[float | None]) -> float:
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else 0.0
+
+
+def _excess(signals: Sequence[RegionSignal]) -> float:
+    return max(0.0, _mean([s.darkness for s in signals]) + _mean([s.postcentral_difference for s in signals]))
+
+
+def _stands_out(band: Band) -> bool:
+    """Whether the band is darker than cortex without one differs from place to place in the same person."""
+    spreads = [_spreads(band, side) for side in SIDES]
+    return min(spreads) >= MIN_SIDE_SPREADS and float(np.mean(spreads)) >= MIN_SPREADS
+
+
+def _one_stands_out(band: Band, fits: Sequence[bool]) -> bool:
+    """Whether the side that has the band is dark beyond doubt, and the other has none."""
+    return not all(fits) and _spreads(band, SIDES[fits.index(True)]) >= ONE_SIDED_SPREADS
+
+
+def _spreads(band: Band, side: Side) -> float:
+    """How many times the person's own spread one side is darker than other cortex."""
+    return band.sides[side].excess / 2 / band.spread
 
 
 def _compared(signals: Sequence[RegionSignal]) -> bool:

@@ -36,7 +36,17 @@ NEARLY = 0.8
 MIN_DIFFERENCE = 0.03
 """Darkness beyond that of the anterior bank and of the postcentral cortex, on each side (p)."""
 
-MAX_ASYMMETRY = 0.5
+MIN_SPREADS, MIN_SIDE_SPREADS = 1.6, 1.2
+"""By how many times the person's own spread of cortex the band is darker, on average and on each side (p)."""
+
+ONE_SIDED_SPREADS = 2.0
+"""The same of a side that has the band where the other has none (p)."""
+
+USUAL_SPREAD, USUAL_SPREAD_WEIGHT = 0.03, 9.0
+"""Darkness, at the usual weighting, by which the regions of cortex without a band differ in synthetic heads,
+and how many of a person's regions it counts as (p)."""
+
+MAX_ASYMMETRY = 0.45
 """Difference of the sides' darkness over their sum (p)."""
 
 ELDERLY_YEARS = 60.0
@@ -66,8 +76,9 @@ MIN_COVERAGE = 0.8
 MIN_CLEAR = 0.5
 """Share of a region along which the sulcus shows (p)."""
 
-MAX_EXCLUDED = 0.5
-"""Share of a region's voxels that may be veins or blood (p)."""
+MAX_EXCLUDED, MAX_OTHERS_EXCLUDED = 0.35, 0.25
+"""Share of the voxels of a region, and of the cortex that it is compared with, that may be veins or blood, or
+lie beside a signal void (p): what is left beside more of them borders on them."""
 
 MIN_SNR = 8.0
 """Of white matter (p): the medians of hundreds of voxels stand more noise than a single one."""

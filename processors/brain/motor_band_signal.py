@@ -12,6 +12,7 @@ from processors.brain.motor_band_map import Bank, BankMap, Sulci, map_banks
 from processors.brain.signal_quality import signal_to_noise
 from processors.brain.sulcus_prior import STEP_MM
 from processors.brain.veins import veins
+from processors.brain.voids import beside_voids
 from processors.depiction import CortexStrip
 from processors.findings import MOTOR_BAND_REGIONS, Region, Side
 from processors.volume import Volume
@@ -20,6 +21,8 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 REFERENCE = (Bank.POSTCENTRAL, Bank.POSTERIOR_POSTCENTRAL, Bank.FRONTAL)
+COMPARED = (Bank.POSTCENTRAL, Bank.FRONTAL)
+"""The comparison cortex without the back of the postcentral gyrus, where large veins are usual."""
 NEIGHBOURHOOD_MM = 10.0
 """Standard deviation along the gyrus of what a position is compared with: about the same slices."""
 INDEPENDENT_MM = 4.0
@@ -68,15 +71,22 @@ class SideSignal:
 
     Attributes
     ----------
+    others
+        Darkness of each comparison bank in each region, beside the reference that they make together: how
+        much cortex without a band differs in this person.
+    others_excluded
+        Share of the voxels of the comparison cortex that were left out.
     along
         Shape (positions,): darkness of the posterior bank's deep layers; NaN where it was not measured.
     excluded
-        Shape (n,), voxels of the map that are veins, blood or calcium.
+        Shape (n,), voxels of the map that are veins, blood or calcium, or beside a signal void.
     snr
         Of the white matter below the bank.
     """
 
     regions: tuple[RegionSignal, ...]
+    others: tuple[float, ...]
+    others_excluded: float
     along: FloatArray
     strip: CortexStrip
     banks: BankMap
@@ -88,7 +98,7 @@ def measure_side(volume: Volume, to_anchor: FloatArray, sulci: Sulci, side: Side
     """Measure one side in the voxels of a series."""
     banks = map_banks(volume, to_anchor, sulci, side)
     signal = volume.array[tuple(banks.indices.T)].astype(np.float64)
-    left_out = _veins(volume, banks, signal)
+    left_out = _left_out(volume, banks, signal)
     usable = ~left_out & (signal > 0)
     sheet = sulci.central.sheet
     layers = _layers(banks, signal, usable, len(sheet.position_mm))
@@ -104,7 +114,17 @@ def measure_side(volume: Volume, to_anchor: FloatArray, sulci: Sulci, side: Side
         sheet.regions,
     )
     white = banks.indices[banks.bank == 0]
-    return SideSignal(regions, layers.darkness, strip, banks, left_out, signal_to_noise(volume.array, white))
+    compared = np.isin(banks.bank, COMPARED)
+    return SideSignal(
+        regions,
+        layers.others(names),
+        float(left_out[compared].mean()) if compared.any() else 0.0,
+        layers.darkness,
+        strip,
+        banks,
+        left_out,
+        signal_to_noise(volume.array, white),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,6 +142,15 @@ class _Layers:
         """By how much the posterior bank is darker than another one, over the reference."""
         other = smoothed(self.banks[bank], NEIGHBOURHOOD_MM)
         return np.asarray((other - self.banks[Bank.POSTERIOR_PRECENTRAL]) / self.reference)
+
+    def others(self, names: npt.NDArray[np.str_]) -> tuple[float, ...]:
+        """Darkness of each comparison bank in each region."""
+        found = (
+            _middle((1 - self.banks[bank] / self.reference)[names == name])
+            for bank in REFERENCE
+            for name in MOTOR_BAND_REGIONS
+        )
+        return tuple(value for value in found if value is not None)
 
 
 def _layers(banks: BankMap, signal: FloatArray, usable: BoolArray, positions: int) -> _Layers:
@@ -142,15 +171,16 @@ def _mean_of(values: Sequence[FloatArray]) -> FloatArray:
         return np.asarray(total / known.sum(axis=0))
 
 
-def _veins(volume: Volume, banks: BankMap, signal: FloatArray) -> BoolArray:
-    """Which voxels of the banks are a vein's, or too dark for cortex."""
+def _left_out(volume: Volume, banks: BankMap, signal: FloatArray) -> BoolArray:
+    """Which voxels of the banks are a vein's, too dark for cortex, or beside a signal void."""
     cortex = signal[banks.bank > 0]
     if not len(cortex) or not (usual := float(np.median(cortex))) > 0:
         return np.zeros(len(signal), dtype=bool)
     low = np.maximum(banks.indices.min(axis=0) - VEIN_MARGIN, 0)
     high = banks.indices.max(axis=0) + VEIN_MARGIN + 1
     box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    return veins(volume.array[box], volume.spacing, usual, banks.indices - low)
+    here = (volume.array[box], volume.spacing, usual, banks.indices - low)
+    return veins(*here) | beside_voids(*here)
 
 
 def _region(

@@ -9,8 +9,8 @@ import pytest
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 from benchmarks.signs import motor_band_summary as summary
-from benchmarks.signs.brain import CALIBRATION, HELD_OUT
 from benchmarks.signs.brain_summary import false_presents, of_sign, said_of, sensitivity, specificity
+from benchmarks.signs.motor_band import CALIBRATION, HELD_OUT, cases_of
 from benchmarks.signs.motor_band_figure import draw_figure
 from benchmarks.signs.motor_band_groups import BY_NAME, GROUPS, PLACES, SEEDS_A_GROUP
 from benchmarks.signs.statistics import Share
@@ -18,7 +18,9 @@ from processors.acquisition import Contrast
 from processors.findings import Side, Sign
 
 
-def _row(group, label, seed, state, change=0.0, side=None, ratios=(0.95, 0.95), total=0, sign="motor_band"):
+def _row(
+    group, label, seed, state, change=0.0, side=None, ratios=(0.95, 0.95), total=0, sign="motor_band", age=45
+):
     regions = {
         f"{part}/{name}": {"ratio": ratio, "z": None, "grade_sum": float(total)}
         for name, ratio in zip(("left", "right"), ratios, strict=True)
@@ -32,14 +34,14 @@ def _row(group, label, seed, state, change=0.0, side=None, ratios=(0.95, 0.95), 
         "reasons": [],
         "regions": regions,
     }
-    return {"group": group, "label": label, "seed": seed, "signs": {sign: said}}
+    return {"group": group, "label": label, "seed": seed, "age": age, "signs": {sign: said}}
 
 
 ROWS = [
     _row("healthy", "healthy", 1, "absent"),
     _row("healthy", "healthy", 2, "indeterminate", total=2),
     _row("+20 ppb", "moderate", 1, "present", 20.0, total=6),
-    _row("+20 ppb", "moderate", 2, "absent", 20.0, total=3),
+    _row("+20 ppb", "moderate", 2, "absent", 20.0, total=3, age=66),
     _row("+40 ppb", "severe", 3, "present", 40.0, total=11),
     _row("one side", "one side", 4, "absent", 40.0, "left", (0.8, 0.97)),
     _row("one side", "one side", 5, "absent", 40.0, "right", (0.8, 0.97)),
@@ -65,6 +67,7 @@ def test_the_darker_side_is_the_one_with_the_lower_ratio():
 def test_criteria_name_every_confounder():
     verdicts = {c.name: c.met for c in summary.criteria(SAID)}
     assert verdicts["motor band: sensitivity to +20 ppb ≥ .90"] is False
+    assert verdicts["motor band: sensitivity to +20 ppb ≥ .90, under 60"] is True
     assert verdicts["motor band: sensitivity to +40 ppb ≥ .98"] is True
     assert verdicts["motor band: none present, central veins"] is False
     assert verdicts["motor band: none present, one side"] is True
@@ -88,6 +91,13 @@ def test_phantoms_of_the_band_are_many_and_mostly_negative():
     assert max(group.place for group in GROUPS) < PLACES
     assert PLACES * SEEDS_A_GROUP <= HELD_OUT - CALIBRATION
     assert len(BY_NAME) == len(GROUPS)
+
+
+def test_a_run_that_is_stopped_has_the_same_share_of_every_group():
+    cases = cases_of(GROUPS, HELD_OUT)
+    assert len(set(cases)) == len(cases) == sum(group.patients for group in GROUPS)
+    half = Counter(name for name, _ in cases[: len(cases) // 2])
+    assert all(abs(half[group.name] - group.patients / 2) <= 1 for group in GROUPS)
 
 
 def test_a_person_with_the_band_and_without_differ_by_it_alone():

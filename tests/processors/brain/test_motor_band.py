@@ -7,10 +7,20 @@ import pytest
 
 from processors.acquisition import Acquisition, Contrast
 from processors.brain.motor_band import evaluate_motor_band, is_magnitude, measurable, missing_swi
-from processors.brain.motor_band_decision import Band, SideBand, band_length, decide_band, grade, scale_of
-from processors.brain.motor_band_signal import RegionSignal
+from processors.brain.motor_band_decision import (
+    Band,
+    SideBand,
+    band_length,
+    decide_band,
+    grade,
+    grade_band,
+    scale_of,
+    spread_of,
+)
+from processors.brain.motor_band_signal import RegionSignal, SideSignal
 from processors.brain.patient_space import points_of
 from processors.brain.veins import veins
+from processors.brain.voids import beside_voids
 from processors.findings import (
     MOTOR_BAND_REGIONS,
     Confidence,
@@ -212,6 +222,25 @@ def test_a_tube_is_a_vein_and_a_sheet_is_not():
     assert asked(array)[10:14, 5:9, 20:24].all()
 
 
+def test_a_void_reaches_as_far_as_it_is_wide_and_a_vein_is_none():
+    array = np.full((40, 40, 60), 100.0, np.float32)
+    array[:, 19:21, 50] = 5
+    at = np.indices(array.shape).reshape(3, -1).T
+    assert not beside_voids(array, (1.0, 1.0, 1.0), 100.0, at).any()
+    away = np.linalg.norm(at - [20, 20, 12], axis=1)
+    array.reshape(-1)[away < 6] = 5
+    found = beside_voids(array, (1.0, 1.0, 1.0), 100.0, at)
+    assert found[away < 9].all()
+    assert not found[away > 15].any()
+
+
+def test_what_is_empty_outside_of_the_brain_is_no_void():
+    array = np.full((40, 40, 60), 100.0, np.float32)
+    array[:, :, 30:] = 0
+    at = np.argwhere(np.indices(array.shape)[2] < 28)
+    assert not beside_voids(array, (1.0, 1.0, 1.0), 100.0, at).any()
+
+
 def test_a_short_gap_does_not_end_a_band():
     along = np.array([0, 0, 0.2, 0.2, 0, 0.2, 0.2, np.nan, np.nan, np.nan, 0.2])
     assert band_length(along, 0.1) == (10.0, 0.8)
@@ -234,7 +263,59 @@ def dark_band(**unknown):
         )
         signals = tuple(replace(signal, **unknown) for signal in signals)
         sides[side] = SideBand({s.region: 2 for s in signals}, signals, 60.0, 1.0, 1.0)
-    return Band(sides, 0.0, ())
+    return Band(sides, 0.0, 0.03, ())
+
+
+def measured(left, right, others=(0.01,) * 9, others_excluded=0.0, **how):
+    """Both sides graded: darkness of the three regions of each."""
+    strip, banks, nothing = None, None, np.zeros(0, bool)
+    sides = {}
+    for side, values in ((LEFT, left), (RIGHT, right)):
+        signals = tuple(
+            replace(
+                RegionSignal(Region(name, side), value, 0.01, value, value, 0.0, 400, 1.0, 1.0, 0.0),
+                **how.get(f"{name}_{side}", {}),
+            )
+            for name, value in zip(MOTOR_BAND_REGIONS, values, strict=True)
+        )
+        along = np.repeat(values, 10)
+        sides[side] = SideSignal(signals, others, others_excluded, along, strip, banks, nothing, 30.0)
+    return grade_band(sides, 1.0)
+
+
+WEAK = (0.06, 0.06, 0.04)
+
+
+def test_a_band_must_be_darker_than_other_cortex_of_the_person_differs():
+    even = decide_band(measured(WEAK, WEAK), 45.0)
+    uneven = decide_band(measured(WEAK, WEAK, others=(0.05, -0.05, 0.05) * 3), 45.0)
+    assert even.state is State.PRESENT
+    assert (uneven.state, keys(uneven)) == (State.INDETERMINATE, ["uneven-cortex"])
+
+
+def test_the_spread_of_few_places_is_the_usual_one():
+    assert spread_of([]) == pytest.approx(0.03)
+    assert spread_of([], scale=2.0) == pytest.approx(0.06)
+    assert spread_of([0.1, -0.1] * 200) == pytest.approx(0.1, rel=0.02)
+
+
+def test_the_sides_are_compared_where_both_could_be_judged():
+    strong, faint = (0.0, 0.14, 0.06), (0.07, 0.04, 0.01)
+    whole = measured(strong, faint)
+    part = measured(strong, faint, **{"medial_left": {"coverage": 0.5}})
+    assert 0 < whole.asymmetry < 0.5 < part.asymmetry
+    decision = decide_band(part, 45.0)
+    assert (decision.state, keys(decision)[0]) == (State.INDETERMINATE, "asymmetric-band")
+
+
+def test_one_side_beside_one_without_a_band_is_asymmetric():
+    decision = decide_band(measured((0.09, 0.11, 0.09), (0.03, 0.04, 0.03)), 45.0)
+    assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["asymmetric-band"])
+
+
+def test_cortex_among_blood_is_not_judged():
+    decision = decide_band(measured((0.2,) * 3, (0.2,) * 3, others_excluded=0.4), 45.0)
+    assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["veins-in-band"])
 
 
 def test_dark_cortex_that_cannot_be_compared_is_not_absent():
