@@ -124,6 +124,10 @@ def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane)
         *_contrast_hints(contrast, facts),
         *_coil_hints(coil, spine),
     ]
+    if not spine and (
+        say.ANY_HEAD_COIL.search(coil) or any(hint.body_part is BodyPart.BRAIN for hint in tags)
+    ):
+        of_images += _excitation_hints(facts)
     of_neck_tags = [hint for hint in tags if hint.weight > 1.0 or of_study]
     hints = [*of_series, *of_study, *tags, *of_images]
     if spine and not any(hint.body_part in _SPINE for hint in hints):
@@ -287,6 +291,18 @@ def _coil_hints(coil: str, spine: bool) -> list[_Hint]:
         return [_Hint(BodyPart.CERVICAL_SPINE, 1.0, "neck coil")]
     if say.SPINE_COIL.search(coil):
         return [_Hint(BodyPart.BRAIN, -1.0, "spine coil")]
+    return []
+
+
+def _excitation_hints(facts: Facts) -> list[_Hint]:
+    """What only a head allows: excitation without a slab, and many slices at once.
+
+    Below the head the shoulders or the trunk would fold into a volume that is excited as a whole.
+    """
+    if say.NON_SELECTIVE_NAME.search(facts.sequence_name):
+        return [_Hint(BodyPart.BRAIN, 1.0, "the whole volume is excited, which only a head allows")]
+    if "MB" in facts.kind:
+        return [_Hint(BodyPart.BRAIN, 1.0, "several slices are excited at once, as mostly in heads")]
     return []
 
 

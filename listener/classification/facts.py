@@ -9,6 +9,7 @@ from listener.classification.words import (
     ECHO_PLANAR_NAME,
     GRADIENT_ECHO_NAME,
     SPIN_ECHO_NAME,
+    SPOILED_NAME,
 )
 
 _STUDY_TEXTS = ("StudyDescription", "PerformedProcedureStepDescription", "RequestedProcedureDescription")
@@ -71,6 +72,7 @@ class Facts:
     magnetization_transfer: bool
     steady_state: bool
     angiography: bool
+    spoiled: bool
     spatial_2d: bool
     spatial_3d: bool
     agent: tuple[str, ...]
@@ -139,6 +141,7 @@ def facts_of(header: Header) -> Facts:
         or bool(
             {"YES", "TRUE"} & (codes_in(header, "TimeOfFlightContrast") | codes_in(header, "PhaseContrast"))
         ),
+        spoiled="SP" in variant or bool(SPOILED_NAME.search(sequence_name)),
         spatial_2d="2D" in codes_in(header, "MRAcquisitionType"),
         spatial_3d="3D" in codes_in(header, "MRAcquisitionType"),
         agent=_agent(header),
@@ -179,7 +182,7 @@ def _gradient_echo(
     te: float | None,
     flip_angle: float | None,
 ) -> bool | None:
-    if "GR" in sequence or kind & {"FFE", "M_FFE"}:
+    if ("GR" in sequence and "SE" not in sequence) or kind & {"FFE", "M_FFE"}:
         return True
     if "SE" in sequence or kind & {"M_SE", "M_IR"}:
         return False

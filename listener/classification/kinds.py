@@ -106,12 +106,13 @@ KINDS: tuple[Rule, ...] = (
         and not f.echo_planar and between(f.te, 0.5, 12),
     ),
     Rule(
-        Contrast.FIELD_MAP, GUESS, "echo-planar pair for a field map: spin echo without diffusion encoding",
+        Contrast.FIELD_MAP, GUESS, "echo-planar pair for a field map: no diffusion encoding",
         lambda f: not (f.b_value or 0) > 0 and not say.DWI.search(f.series_words)
         and not f.kind & _SAID_DIFFUSION and "DIFFUSION" not in f.declared_contrast and (
             "epse" in f.sequence_name
             or (f.echo_planar and f.gradient_echo is not True
                 and bool(say.ECHO_PLANAR_FIELD_MAP.search(f.series_words)))
+            or (f.echo_planar and bool(say.PHASE_ENCODING.search(f.series_words)))
         ),
     ),
     Rule(
@@ -208,7 +209,8 @@ KINDS: tuple[Rule, ...] = (
     ),
     Rule(
         Contrast.FUNCTIONAL, GUESS, "the timing of functional imaging, and nothing else is said",
-        lambda f: f.gradient_echo is None and f.ti is None and not say.ANY_WEIGHTING.search(f.series_words)
+        lambda f: f.gradient_echo is None and f.ti is None and not f.sequence
+        and not f.sequence_name.strip(" |") and not say.ANY_WEIGHTING.search(f.series_words)
         and between(f.te, 20, 45) and between(f.tr, 500, 4000) and between(f.flip_angle, 40, 90),
     ),
     Rule(

@@ -49,14 +49,14 @@ def _spoiled_t1(f: Facts) -> bool:
     plausible = (
         bool(say.T1.search(f.series_words))
         or volume_in_minutes
-        or ("SP" in f.variant and (f.spatial_3d or between(f.tr, 100, 450)))
+        or (f.spoiled and (not f.spatial_2d or between(f.tr, 100, 450)))
     )
     return plausible and f.tr < 450 and f.flip_angle >= 0.95 * _ernst_angle(f, f.tr)
 
 
 def _longest_t2_echo(f: Facts) -> float:
     """Milliseconds; refocusing by small flip angles (SPACE, CUBE, VISTA) allows nominal times this long."""
-    return 700.0 if f.spatial_3d or _low_field(f) else 300.0
+    return 300.0 if f.spatial_2d and not _low_field(f) else 700.0
 
 
 TIMING: tuple[Rule, ...] = (

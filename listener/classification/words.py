@@ -169,6 +169,10 @@ TENSOR = _any("tensor")
 ECHO_PLANAR_FIELD_MAP = _any(_words("fm|ap|pa|lr|rl|up|down|rev|flipped|se ?epi"))
 """A spin echo with echo-planar readout that is named after the direction of its phase encoding."""
 
+PHASE_ENCODING = _any(
+    r"(?<![a-z])(?:phase|opp\w*|inv\w*) ?(?:enc\w* ?|dir\w* ?|pe ?)?(?:ap|pa|lr|rl)(?![a-z])"
+)
+
 PERFUSION_MAP = _any(_words(r"(?:r|rel)?cb[fv]|(?:r|rel)?mtt|ttp|tmax|pbp|gbp"))
 BOLUS = _any(_words("dsc|dce|pwi|t1 ?perf|t2 ?perf|ep2d perf|perfusion|tricks|twist"), "灌注|перфуз")
 SPIN_LABELLING = _any(_words("p?c?asl|pasl|spin ?label\\w*|arterial"))
@@ -223,7 +227,7 @@ MINIMUM_PROJECTION = _any(
     "mip images",
 )
 PHASE = _any(
-    "(?<!in )(?<![a-z])(?:pha|phase)(?: ?images?)?(?![a-z]| ?(?:wrap|enc|over|ap|rl|os))",
+    "(?<!in )(?<![a-z])(?:pha|phase)(?: ?images?)?(?![a-z]| ?(?:wrap|enc|over|ap|pa|rl|lr|dir|os))",
     "filt ?pha",
     "phasen?bild",
 )
@@ -391,7 +395,8 @@ ANIMAL = _any(
     _words(
         r"animals?|canine|canis|feline|felis|equine|bovine|porcine|ovine|murine|rodents?|mouse|mice|rats?|"
         r"macaques?|macaca|rhesus|monkeys?|marmosets?|dogs?|hund|chien|perro|cavallo|horses?|pferd|pigs?|"
-        r"sheep|rabbits?|ferrets?|veterinar\w*|vet(?! ?(?:sat|sup|ond))|tierklinik|tierarzt"
+        r"sheep|rabbits?|ferrets?|baboons?|minipigs?|brebis|moutons?|souris|lapins?|cochons?|schafe?|schwein|"
+        r"maus|katze|ovejas?|cerdos?|conejos?|gatos?|gatto|nhp|veterinar\w*|vet(?! ?(?:sat|sup|ond))|tierklinik|tierarzt"
     ),
     "獣医|犬|猫|ветерин",
 )
@@ -401,6 +406,9 @@ HEAD_COIL = _any(
     "(?:(?<![a-z])|tx|rx|ch)(?:head|brain)(?! ?(?:neck|nk|spine|matrix))",
     r"hrbrain|cp head|ch ?brain|he ?[ap](?![a-z])",
 )
+
+ANY_HEAD_COIL = _any("head|brain")
+"""Also those that take in the neck."""
 
 HEAD_NECK_COIL = _any(
     _words(r"head ?neck\w*|hn\w?|nv|hna?p?s?|neuro ?vasc"),
@@ -434,7 +442,11 @@ GRADIENT_ECHO_NAME = _any(
     "spgr|fgre|mprage|medic|fm2d",
     "epfid|epi bold",
 )
+SPOILED_NAME = _any(r"(?<![a-z])fl[23]d|spgr|gre fsp|t1 ?ffe|rssg")
 ECHO_PLANAR_NAME = _any(r"(?<![a-z])ep(?:i|irt|fid|se)?(?![a-z])")
+NON_SELECTIVE_NAME = _any(r"(?:tfl|spc|cmp)[a-z\d]*(?: [a-z\d]+){0,2}(?:(?<=\d)| )ns(?![a-z])")
+"""Prepared gradient echoes and three-dimensional spin echoes whose excitation has no slab."""
+
 BALANCED_NAME = _any(r"(?<![a-z])(?:tfi|ci|de)[23]d", "fiesta|b ?ffe|true ?fi")
 """Fully balanced steady states, their constructive interference, and double echo steady states."""
 
