@@ -396,7 +396,8 @@ ANIMAL = _any(
         r"animals?|canine|canis|feline|felis|equine|bovine|porcine|ovine|murine|rodents?|mouse|mice|rats?|"
         r"macaques?|macaca|rhesus|monkeys?|marmosets?|dogs?|hund|chien|perro|cavallo|horses?|pferd|pigs?|"
         r"sheep|rabbits?|ferrets?|baboons?|minipigs?|brebis|moutons?|souris|lapins?|cochons?|schafe?|schwein|"
-        r"maus|katze|ovejas?|cerdos?|conejos?|gatos?|gatto|nhp|veterinar\w*|vet(?! ?(?:sat|sup|ond))|tierklinik|tierarzt"
+        r"maus|katze|ovejas?|cerdos?|conejos?|gatos?|gatto|nhp|"
+        r"veterinar\w*|vet(?! ?(?:sat|sup|ond))|tierklinik|tierarzt"
     ),
     "獣医|犬|猫|ветерин",
 )
