@@ -162,7 +162,7 @@ def _within(points: FloatArray, cord: Cord) -> npt.NDArray[np.bool_]:
     left, front = ((spoke * axis[station]).sum(axis=1) for axis in (cord.left, cord.front))
     turn = np.rad2deg(np.arctan2(left, front)) % 360 / (ANGLES[1] - ANGLES[0])
     first = turn.astype(int) % len(ANGLES)
-    radius = np.linalg.norm(cord.contour - cord.centre[:, None], axis=2)
+    radius = np.linalg.norm(cord.drawn - cord.centre[:, None], axis=2)
     share = turn - np.floor(turn)
     edge = (1 - share) * radius[station, first] + share * radius[station, (first + 1) % len(ANGLES)]
     thick = 0.6 * float(np.median(np.diff(cord.position_mm)))
@@ -182,7 +182,7 @@ def draw(name: str, volume: Volume, cord: Cord, path: Path) -> None:
             - offset[:, None, None] * cord.front[station]
         )
         picture = np.nan_to_num(sampled(volume.array, volume.affine, points))
-        spoke = np.vstack([cord.contour[station], cord.contour[station, :1]]) - cord.centre[station]
+        spoke = np.vstack([cord.drawn[station], cord.drawn[station, :1]]) - cord.centre[station]
         for axis in column:
             limits = (-FIELD_MM, FIELD_MM, FIELD_MM, -FIELD_MM)
             axis.imshow(picture, cmap="gray", extent=limits, vmin=0, vmax=np.percentile(picture, 99.5))

@@ -19,6 +19,7 @@ from processors.spine.levels import Levels, LevelsNotFoundError, find_levels
 from processors.spine.limits import ATROPHY_GROUPS, LARGEST_EXTENT_MM, LARGEST_VOXEL_MM
 from processors.spine.measurement import (
     CordMeasurement,
+    breadth_known,
     has_cavity,
     looks_thoracic,
     measure_cord,
@@ -165,7 +166,8 @@ def _measured(volumes: Mapping[Key, Volume]) -> _Study:
         for key, cord in cords.items()
         if np.isfinite(cord.contour).all(axis=(1, 2)).any()
     }
-    if any(looks_thoracic(one) for one in measured.values()):
+    judges = [one for one in measured.values() if breadth_known(one.volume)] or list(measured.values())
+    if any(looks_thoracic(one) for one in judges):
         measured = {key: without_levels(one) for key, one in measured.items()}
     obstacles |= {key: Reason.of("cord-not-found") for key in cords if key not in measured}
     return _Study(usable, measured, obstacles)

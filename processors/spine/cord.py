@@ -116,12 +116,14 @@ class Cord:
         Shape (n, 3): unit tangent of the centreline towards the feet. It is not perpendicular to the plane
         of a slice that cuts the cord obliquely.
     contour
-        Shape (n, k, 3): LPS millimetres, the points at :data:`ANGLES` around the centre; NaN where there is
-        no outline.
+        Shape (n, k, 3): LPS millimetres, the points at :data:`ANGLES` around the centre, where the signal is
+        half way between cord and fluid; NaN where there is no outline.
     quality
         Shape (n,): 0 (nothing seen) to 1 (a sharp outline all round).
     slices
         Shape (n,): index of the slice in an axial volume; -1 where a station is not a slice.
+    rim_mm
+        Shape (n,): how far inside the contour people draw it, leaving out what is cord in part.
     """
 
     position_mm: FloatArray
@@ -132,6 +134,15 @@ class Cord:
     contour: FloatArray
     quality: FloatArray
     slices: npt.NDArray[np.intp]
+    rim_mm: FloatArray
+
+    @property
+    def drawn(self) -> FloatArray:
+        """The contour as people draw it, of the same shape: what areas and pictures are of."""
+        spoke = self.contour - self.centre[:, None]
+        length = np.linalg.norm(spoke, axis=2, keepdims=True)
+        inner = np.maximum(length - self.rim_mm[:, None, None], 0.0)
+        return np.asarray(self.centre[:, None] + spoke * inner / np.maximum(length, 1e-9))
 
 
 def find_cord(volume: Volume) -> Cord:
@@ -260,6 +271,7 @@ def _cord(planes: Planes, outlines: Outlines, *, roundness_known: bool) -> Cord:
         points_at(planes, radii)[kept],
         quality[kept],
         planes.slices[kept],
+        outlines.rim_mm[kept],
     )
 
 

@@ -106,7 +106,8 @@ def signal_map(sign: Sign, measured: CordMeasurement, voxels: CordVoxels, used: 
 def shape_map(sign: Sign, measured: CordMeasurement, voxels: CordVoxels, used: BoolArray) -> RegionMap:
     """The cord by level."""
     level = _level_numbers(measured.levels)[voxels.section]
-    labels = np.where((voxels.depth > 0) & used[voxels.section], level, 0).astype(np.uint8)
+    rim = measured.cord.rim_mm[measured.section.stations][voxels.section]
+    labels = np.where((voxels.depth > rim) & used[voxels.section], level, 0).astype(np.uint8)
     numbers = {region: 1 + CERVICAL_LEVELS.index(region.name) for region in regions_of(sign)}
     return _map(sign, measured, voxels, labels, numbers, {})
 

@@ -105,6 +105,15 @@ def outline(cord: Cord, section: Section) -> tuple[FloatArray, FloatArray]:
     )
 
 
+def drawn_outline(cord: Cord, section: Section) -> tuple[FloatArray, FloatArray]:
+    """The same of the outlines as people draw them, inside of the surface."""
+    offset = cord.drawn[section.stations] - section.centre[:, None]
+    return (
+        np.einsum("nkc,nc->nk", offset, section.left),
+        np.einsum("nkc,nc->nk", offset, section.front),
+    )
+
+
 def patches_of(volume: Volume, cord: Cord, section: Section) -> Patches:
     """Sample a series around the cord; a station that is a slice is read from that slice alone."""
     axis = np.arange(-REACH_MM, REACH_MM + STEP_MM / 2, STEP_MM)

@@ -15,7 +15,7 @@ from processors.volume import Volume
 FloatArray = npt.NDArray[np.float64]
 
 DISCS = ("C1/2", "C2/3", "C3/4", "C4/5", "C5/6", "C6/7", "C7/T1")
-LEAST_CONFIDENCE = 0.5
+LEAST_CONFIDENCE = 0.7
 """Below, another count of the vertebrae is as likely."""
 
 TOP_OF_C1_MM = 13.5

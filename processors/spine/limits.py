@@ -134,6 +134,10 @@ NARROW_CORD_MM, ROUND_CORD = 11.0, 0.62
 """Transverse diameter and AP/RL of C4 to C6: a cord that is narrower and rounder is a thoracic one, and its
 levels are mistaken (p). Healthy cervical ones are 12.2 to 13.2 mm wide there, at 0.58 with an SD of 0.05."""
 
+NARROW_ON_COARSE_MM = 9.5
+"""The same on sagittal slices so far apart that they hardly tell the breadth: outlines of the cervical cord
+are 1 to 2 mm too narrow on slices of 3 to 4.5 mm (p)."""
+
 REFERENCE_AGE = 40.0
 AGE_OF_LOSS = 45.0
 AREA_LOSS_MM2 = 0.14

@@ -10,9 +10,9 @@ from processors.acquisition import Contrast, Plane
 from processors.findings import Side
 from processors.spine.canal import Canal, measure_canal
 from processors.spine.columns import ColumnSignals, measure_columns
-from processors.spine.cord import Cord
+from processors.spine.cord import FINE_ACROSS_MM, Cord
 from processors.spine.cross_section import Patches, Section, patches_of, sections_of
-from processors.spine.entry_slice import Inflow, find_inflow
+from processors.spine.entry_slice import END_SLICES, Inflow, find_inflow, surroundings
 from processors.spine.limits import (
     AROUND_STENOSIS_MM,
     CAVITY_ON_T1,
@@ -23,6 +23,7 @@ from processors.spine.limits import (
     LEAKING_SOLIDITY,
     MIN_QUALITY,
     NARROW_CORD_MM,
+    NARROW_ON_COARSE_MM,
     NARROW_ROOM_MM,
     NARROW_SAC_MM,
     ROUND_CORD,
@@ -31,6 +32,7 @@ from processors.spine.limits import (
 )
 from processors.spine.neck_shading import shading_slope
 from processors.spine.shape import Shape, shape_of
+from processors.spine.stack_ends import beyond_outlines
 from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
@@ -78,6 +80,12 @@ class CordMeasurement:
         """Along the cord from its topmost station, shape (n,)."""
         return self.cord.position_mm[self.section.stations]
 
+    @property
+    def sac_mm(self) -> FloatArray:
+        """Anteroposterior diameter of the dural sac, shape (n,); NaN where it cannot be seen."""
+        rim = self.cord.rim_mm[self.section.stations]
+        return self.shape.ap_mm + 2 * rim + self.canal.front_mm + self.canal.back_mm
+
     def ratio(self, side: Side, *, tract: bool, corrected: bool = True) -> FloatArray:
         """The lateral tract's signal, or that of both windows, over the dorsal columns', shape (n,)."""
         signals = self.signals if corrected else self.uncorrected
@@ -100,17 +108,12 @@ def measure_cord(volume: Volume, cord: Cord, levels: Sequence[str]) -> CordMeasu
     signals = measure_columns(patches, slope)
     own = _core_signal(patches)
     fluid_is_dark = volume.contrast in T1_LIKE
-    slices = cord.slices[section.stations]
-    from_end = np.minimum(slices, len(volume.array) - 1 - slices)
-    inflow = find_inflow(patches, own, from_end, volume.spacing[0])
-    if not fluid_is_dark or (slices < 0).any():
-        none = np.zeros(len(own), dtype=np.bool_)
-        inflow = Inflow(inflow.fluid, none, none)
+    inflow = _inflow(volume, cord, section, patches, own)
     shape = shape_of(cord, section)
     canal = measure_canal(patches, own, section.half_ap)
     room = canal.front_mm + canal.back_mm
     with np.errstate(invalid="ignore", divide="ignore"):
-        sac = shape.ap_mm + room
+        sac = shape.ap_mm + 2 * cord.rim_mm[section.stations] + room
         narrow = (sac < TIGHT_SAC_MM) | ((sac < NARROW_SAC_MM) & (room < NARROW_ROOM_MM))
         centre = signals.central / signals.dorsal
     return CordMeasurement(
@@ -129,6 +132,21 @@ def measure_cord(volume: Volume, cord: Cord, levels: Sequence[str]) -> CordMeasu
         stenotic=np.asarray((narrow & ~np.isnan(room)) | inflow.tight),
         cavity=np.asarray(centre < CAVITY_ON_T1 if fluid_is_dark else centre > CAVITY_ON_T2),
     )
+
+
+def _inflow(volume: Volume, cord: Cord, section: Section, patches: Patches, own: FloatArray) -> Inflow:
+    """Inflow in the slices of an axial T1; on other series nothing tells of it."""
+    slices = cord.slices[section.stations]
+    around = surroundings(patches, own, slices)
+    if volume.contrast not in T1_LIKE or not len(slices) or (slices < 0).any():
+        none = np.zeros(len(own), dtype=np.bool_)
+        return Inflow(around.annulus, none, none)
+    ends = beyond_outlines(volume, cord, END_SLICES)
+    beyond = None
+    if len(ends.slices):
+        nearest = np.abs(ends.slices[:, None] - slices).argmin(axis=1)
+        beyond = surroundings(patches_of(volume, ends, sections_of(ends)), own[nearest], ends.slices)
+    return find_inflow(around, beyond, len(volume.array), volume.spacing[0])
 
 
 def near_stenosis(
@@ -154,15 +172,22 @@ def looks_thoracic(measured: CordMeasurement) -> bool:
 
     Where the levels are not known, the widest fifth of the cord is looked at.
     """
+    breadth = measured.shape.rl_mm + 2 * measured.cord.rim_mm[measured.section.stations]
     if any(measured.levels):
         at = np.isin(np.array(measured.levels, dtype=object), ENLARGED_LEVELS) & measured.outlined
     else:
-        widths = np.where(measured.outlined, measured.shape.rl_mm, 0.0)
+        widths = np.where(measured.outlined, breadth, 0.0)
         at = measured.outlined & (widths >= np.quantile(widths, 0.8))
     if np.count_nonzero(at) < FEWEST_LEVELS:
         return False
-    width, flatness = np.median(measured.shape.rl_mm[at]), np.median(measured.shape.flatness[at])
-    return bool(width < NARROW_CORD_MM and flatness > ROUND_CORD)
+    narrow = NARROW_CORD_MM if breadth_known(measured.volume) else NARROW_ON_COARSE_MM
+    width, flatness = np.median(breadth[at]), np.median(measured.shape.flatness[at])
+    return bool(width < narrow and flatness > ROUND_CORD)
+
+
+def breadth_known(volume: Volume) -> bool:
+    """Whether voxels are small enough from side to side to tell how broad a cord is."""
+    return float(np.abs(volume.affine[0, :3]).max()) <= FINE_ACROSS_MM
 
 
 def without_levels(measured: CordMeasurement) -> CordMeasurement:

@@ -8,7 +8,7 @@ from scipy.ndimage import minimum_filter1d
 from scipy.spatial import ConvexHull, QhullError
 
 from processors.spine.cord import Cord
-from processors.spine.cross_section import Section, outline
+from processors.spine.cross_section import Section, drawn_outline
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -50,21 +50,21 @@ class Shape:
 
 
 def shape_of(cord: Cord, section: Section) -> Shape:
-    """Measure every section.
+    """Measure the outlines as people draw them, so that published areas can be compared with.
 
     The area is the projection of the outlined plane onto the plane across the cord, so that a slice which
     cuts the cord obliquely (by up to a third of a right angle in a lordotic neck) does not enlarge it.
     """
     along = cord.along[section.stations]
-    x, y = outline(cord, section)
+    x, y = drawn_outline(cord, section)
     to_x, to_y = np.roll(x, -1, axis=1), np.roll(y, -1, axis=1)
     area = 0.5 * np.abs(np.sum(x * to_y - to_x * y, axis=1))
     normal = np.cross(section.left, section.front)
     tilt = np.abs(np.einsum("nc,nc->n", normal, along))
     solidity = np.array([_solidity(*points) for points in zip(x, y, area, strict=True)])
     concavity = np.array([_concavity(*points) for points in zip(x, y, section.half_rl, strict=True)])
-    ap = 2 * section.half_ap * _foreshortening(section.front, along)
-    rl = 2 * section.half_rl * _foreshortening(section.left, along)
+    ap = np.ptp(y, axis=1) * _foreshortening(section.front, along)
+    rl = np.ptp(x, axis=1) * _foreshortening(section.left, along)
     return Shape(area * tilt, ap, rl, solidity, concavity)
 
 

@@ -25,7 +25,7 @@ from processors.spine.signal_decision import Decision
 
 BoolArray = npt.NDArray[np.bool_]
 
-CROSS_SECTION = Algorithm("cord cross-section", "0.1.0")
+CROSS_SECTION = Algorithm("cord cross-section", "0.2.0")
 NO_NORMS = SegmentNorms("", {})
 YOUNGEST = 16.0
 """Years: younger cords grow, and the norms are of adults."""
@@ -138,8 +138,7 @@ def _flatness_region(measured: CordMeasurement, level: LevelShape, norms: Segmen
         (Quantity.SLICES, level.sections),
         (Quantity.COVERAGE, 100 * level.sections / level.total),
     ]
-    sac = measured.shape.ap_mm + measured.canal.front_mm + measured.canal.back_mm
-    widths = sac[np.array(measured.levels, dtype=object) == level.name]
+    widths = measured.sac_mm[np.array(measured.levels, dtype=object) == level.name]
     if np.isfinite(widths).any():
         numbers.append((Quantity.SAC_DIAMETER, float(np.nanmedian(widths))))
     return _region(level, numbers)

@@ -36,7 +36,7 @@ from processors.spine.signal_decision import Decision, decide_signal
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-COLUMNS = Algorithm("cord columns", "0.1.0")
+COLUMNS = Algorithm("cord columns", "0.2.0")
 NO_NORMS = SegmentNorms("", {})
 
 
@@ -88,7 +88,7 @@ def cord_profile(sign: Sign, measured: CordMeasurement, stenotic: BoolArray, nor
         norm_sd=np.array([np.nan if norm is None else norm.sd for norm in known]),
         used=used_slices(measured, stenotic),
         area_mm2=measured.shape.area_mm2,
-        contours=measured.cord.contour[measured.section.stations],
+        contours=measured.cord.drawn[measured.section.stations],
         angles=UNROLLED_DEGREES,
         unrolled=unrolled,
     )

@@ -25,8 +25,9 @@ AREA_AT_MM = (-10.0, 9.0, 28.0, 45.0, 61.0, 77.0, 96.0, 116.0, 138.0)
 AREA_MM2 = (72.0, 72.0, 77.0, 76.0, 69.0, 57.0, 50.0, 46.0, 44.0)
 """Cross-sectional area of the cord at heights below C2/3 (PAM50-normalized metrics; below C7 (p))."""
 
-AREA_SPREAD, AREA_EVERY_MM = 0.09, 18.0
-"""Standard deviation of the logarithm of an area; distance over which areas say something new."""
+AREA_SPREAD, AREA_EVERY_MM = 0.15, 18.0
+"""Standard deviation of the logarithm of an area, between people (0.09) and by the error of outlines on
+sagittal slices of 3 or 4 mm; distance over which areas say something new (p)."""
 
 MOST_MISFIT = 4.0
 """Limit of what one area may say, in squared standard deviations: the brainstem is larger than any cord."""
@@ -37,13 +38,29 @@ STRONGEST, WEAKEST = 2.0, -1.2
 MOST_ABOVE_MM = 60.0
 """Length of cord and medulla above the disc C2/3 at most."""
 
-AXIS_UNSEEN = 1.0
-"""What speaks against images of a neck that do not show the body of C2, (p)."""
+AXIS_UNSEEN = 2.5
+"""What speaks against images of a neck that do not show the body of C2 (p): hardly anybody plans such."""
+
+CORD_BEGINS_MM, BEGINS_SPREAD_MM, MOST_BEGINS = 37.0, 9.0, 8.0
+"""Height above the disc C2/3 at which the cord begins below the medulla, and its standard deviation (p): the
+foramen magnum, and as far above or below it as the two are told apart; 39 and 45 mm in two real heads, 26 to
+36 in drawn ones. What it may say at most."""
+
+HEAD_SEEN_MM = 12.0
+"""Of images above the beginning of the cord, from which it begins there, and not where the images do."""
+
+BODY, BODY_WEIGHT = (0.3, 0.7), 2.0
+"""Part of the way from one disc to the next that is body alone, and what its evenness is worth beside a disc
+(p). Without it a count of too many discs, some of them in the middle of bodies, gathers the most."""
 
 ENOUGH_DISCS = 5
 """With fewer in view a count is less sure."""
 
 APART_MM = 9.0
+"""Half a vertebra: places of a disc this far apart are two counts of the vertebrae."""
+
+NAMED = 6
+"""Discs from C2/3 to C7/T1; the template goes on below them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,15 +100,27 @@ def fit_template(profile: FloatArray, area_mm2: FloatArray) -> TemplateFit | Non
     for way in ways:
         at.append(int(way[at[-1]]))
     top = float(first) - C12_ABOVE_C23_MM * float(SCALES[best_scale])
-    per_place = totals.max(axis=0)
-    others = per_place[np.abs(np.arange(len(per_place)) - first) > APART_MM]
+    best = float(totals[best_scale, first])
+    far = np.abs(np.arange(totals.shape[1]) - first) > APART_MM
+    others = totals.max(axis=0)[far]
     peaks = _local_maxima(others)
-    doubt, spread = (float(np.exp(np.clip(v - per_place[first], -50, 0)).sum()) for v in (peaks, others))
+    doubt, spread = (float(np.exp(np.clip(v - best, -50, 0)).sum()) for v in (peaks, others))
     doubt = max(doubt, spread / C12_ABOVE_C23_MM)
-    discs = np.array([top, *at[:6]])
+    ends = np.stack([_last_disc(ways) for _, ways in fits])
+    slipped = totals[(np.abs(ends - ends[best_scale, first]) > APART_MM) & ~far]
+    doubt += float(np.exp(np.clip(slipped.max(initial=-np.inf) - best, -50, 0)))
+    discs = np.array([top, *at[:NAMED]])
     discs[1:][np.diff(discs) <= 0] = np.nan
     visible = sum(0 <= d < len(profile) and np.isfinite(profile[int(d)]) for d in discs if np.isfinite(d))
     return TemplateFit(discs, min(1.0, visible / ENOUGH_DISCS) / (1 + doubt))
+
+
+def _last_disc(ways: list[npt.NDArray[np.intp]]) -> npt.NDArray[np.intp]:
+    """For each place of C2/3 that of C7/T1, along the best way."""
+    at = np.arange(len(ways[0]))
+    for way in ways[: NAMED - 1]:
+        at = way[at]
+    return at
 
 
 def _local_maxima(values: FloatArray) -> FloatArray:
@@ -104,13 +133,14 @@ def _fit(
 ) -> tuple[FloatArray, list[npt.NDArray[np.intp]]]:
     """For each place of C2/3 the best total, and for each disc from there the best place of the next."""
     places = np.arange(len(likeness))
+    body = BODY_WEIGHT * _bodies(likeness)
     total = np.zeros(len(likeness))
     ways: list[npt.NDArray[np.intp]] = []
     for distance in reversed(BELOW_C23_MM):
         wanted = scale * distance
         gap = places[None, :] - places[:, None]
         cost = 0.5 * ((gap - wanted) / (SPREAD * wanted)) ** 2
-        option = np.where(gap > 0, likeness[None] + total[None] - cost, -np.inf)
+        option = np.where(gap > 0, likeness[None] + total[None] - cost - body, -np.inf)
         beyond = places + wanted > places[-1]
         way = np.where(beyond, places, option.argmax(axis=1))
         total = np.where(beyond, 0.0, option.max(axis=1))
@@ -121,8 +151,18 @@ def _fit(
     return place, ways
 
 
+def _bodies(likeness: FloatArray) -> FloatArray:
+    """Mean likeness to a disc between two discs at each pair of places (upper, lower)."""
+    summed = np.concatenate([[0.0], np.cumsum(np.clip(likeness, -1.0, 1.5))])
+    places = np.arange(len(likeness))
+    gap = places[None] - places[:, None]
+    first, last = (np.round(places[:, None] + share * gap).astype(np.intp) for share in BODY)
+    count = np.maximum(last + 1 - first, 1)
+    return np.where(gap > 0, (summed[np.minimum(first + count, len(likeness))] - summed[first]) / count, 0.0)
+
+
 def _reach(profile: FloatArray, area_mm2: FloatArray) -> FloatArray:
-    """For each place of C2/3, whether there is as much of the cord above as there can be."""
+    """For each place of C2/3, whether there is as much of the cord above as there should be."""
     places = np.arange(len(profile))
     cord = np.flatnonzero(np.isfinite(area_mm2))
     if not len(cord):
@@ -131,7 +171,11 @@ def _reach(profile: FloatArray, area_mm2: FloatArray) -> FloatArray:
     no_cord = np.isfinite(profile) & (places < cord[0])
     seen = np.flatnonzero(np.isfinite(profile))
     no_axis = AXIS_UNSEEN * (places - seen[0] < AXIS_MM + 6)
-    return np.where(no_cord, -20.0, -0.2 * too_long - no_axis)
+    medulla = np.zeros(len(profile))
+    if cord[0] - seen[0] >= HEAD_SEEN_MM:
+        off = (places - cord[0] - CORD_BEGINS_MM) / BEGINS_SPREAD_MM
+        medulla = np.minimum(0.5 * off**2, MOST_BEGINS)
+    return np.where(no_cord, -20.0, -0.2 * too_long - no_axis - medulla)
 
 
 def _above(profile: FloatArray, scale: float) -> FloatArray:

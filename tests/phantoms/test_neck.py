@@ -9,7 +9,7 @@ import pytest
 from listener.classification.headers import headers_of
 from listener.classification.series import classify
 from phantoms.acquire import truncated
-from phantoms.cord import draw_cord
+from phantoms.cord import RIM_MM, draw_cord
 from phantoms.cord_section import dorsal_columns, lateral_tract
 from phantoms.geometry import stack
 from phantoms.headers import series_header
@@ -74,8 +74,10 @@ def test_the_area_that_the_truth_says_is_drawn():
         patient = PhantomPatient(seed, neck=NeckOptions(scoliosis=0.0))
         geometry = axial(patient)
         truth = cord_truth(patient, Contrast.T2, geometry)
+        half_ap, half_rl = draw_cord(patient).half_diameters(truth.height_mm.astype(np.float32))
+        with_rim = half_ap * half_rl / ((half_ap - RIM_MM) * (half_rl - RIM_MM))
         areas = truth.inside.sum(axis=(1, 2)) * 0.25
-        np.testing.assert_allclose(areas, truth.area_mm2, rtol=0.03)
+        np.testing.assert_allclose(areas, truth.area_mm2 * with_rim, rtol=0.03)
 
 
 def test_cords_differ_in_size_as_adults_do():

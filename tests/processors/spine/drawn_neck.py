@@ -113,6 +113,7 @@ def cord_in(volume: Volume, neck: Neck) -> Cord:
         contour,
         np.ones(SLICES),
         order.astype(np.intp),
+        np.zeros(SLICES),
     )
 
 

@@ -146,8 +146,8 @@ def test_a_real_cord_is_outlined_as_by_hand(name, contrast):
     volume = read_nifti(folder / f"{name}.nii.gz", contrast)
     manual = read_nifti(folder / f"{name}_seg-manual.nii.gz").array > 0
     comparison = compare(volume, find_cord(volume), manual)
-    assert comparison.dice > 0.88
-    assert abs(comparison.found_mm2 / comparison.signal_mm2 - 1) < 0.05
+    assert comparison.dice > 0.94
+    assert abs(comparison.found_mm2 / comparison.manual_mm2 - 1) < 0.05
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real necks are not here")

@@ -22,6 +22,7 @@ def outlined(radius):
         flat[None] + height[:, None],
         np.ones(5),
         np.arange(5),
+        np.zeros(5),
     )
 
 
