@@ -124,7 +124,7 @@ def _describe_capture(ds: Dataset, manufacturer: str, software_version: str) -> 
     ds.ImageType = ["DERIVED", "SECONDARY"]
     ds.PatientOrientation = None
     ds.DerivationDescription = KEY_IMAGES_DERIVATION
-    ds.BurnedInAnnotation = "YES"
+    ds.BurnedInAnnotation = "NO"
     ds.LossyImageCompression = "00"
 
 

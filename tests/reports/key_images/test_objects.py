@@ -56,7 +56,7 @@ def test_one_series_of_rgb_pictures_in_the_study(objects, study):
     assert [ds.InstanceNumber for ds in objects] == [1, 2, 3, 4]
     for ds in objects:
         assert ds.SeriesDescription.startswith("Betz")
-        assert ds.BurnedInAnnotation == "YES"
+        assert ds.BurnedInAnnotation == "NO"
         assert ds.PatientID == "4711"
         stream = BytesIO()
         ds.save_as(stream, enforce_file_format=True)
