@@ -24,7 +24,7 @@ from processors.acquisition import Contrast
 from processors.brain.alignment import Alignment, align_study
 from processors.brain.patient_space import points_of, sample
 from processors.brain.tissue_model import brain_mask
-from processors.brain.tract_profile import LABELS, TractMeasurement, measure_tract
+from processors.brain.tract_profile import LABELS, TractMeasurement, measure_study
 from processors.findings import TRACT_SEGMENTS, Side
 from processors.volume import Volume
 
@@ -94,13 +94,14 @@ def draw_aligned(
 ) -> list[Drawn]:
     """A picture of every series of a study that has been aligned."""
     drawn = []
+    registered = {c: a for c, a in alignments.items() if a.registration is not None}
+    measured = measure_study({c: (volumes[c], a.to_atlas) for c, a in registered.items()})
     for contrast, volume in volumes.items():
-        alignment = alignments[contrast]
-        if alignment.registration is None:
+        if contrast not in registered:
             console.print(f"{name} {contrast}: not registered")
             continue
+        alignment, measurement = registered[contrast], measured[contrast]
         path = folder / f"{name} {contrast}.png".replace(" ", "-")
-        measurement = measure_tract(volume, alignment.to_atlas)
         draw(f"{name}, {contrast}", volume, alignment, measurement, path)
         refused = alignment.problem is not None
         drawn.append(Drawn(f"{name} {contrast}", alignment.assessment.agreement, refused, path))

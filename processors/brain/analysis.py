@@ -1,7 +1,6 @@
 """A study's brain series in, one finding for each brain sign out."""
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,9 +23,8 @@ from processors.brain.diffusion import bright_cluster_ml, decide_adc, decide_dwi
 from processors.brain.limits import PLAUSIBLE_EXTENT_MM
 from processors.brain.motor_band import MOTOR_BAND, MotorBand, evaluate_motor_band, measurable, missing_swi
 from processors.brain.precentral_atrophy import PRECENTRAL, PrecentralAtrophy, evaluate_precentral
-from processors.brain.registration import THREADS
 from processors.brain.tract_decision import Decision
-from processors.brain.tract_profile import TractMeasurement
+from processors.brain.tract_profile import TractMeasurement, measure_study
 from processors.depiction import CortexStrip, RegionMap
 from processors.findings import BRAIN_SIGNS, READS, Finding, Reason, Region, Sign, not_evaluated
 from processors.norms import Norms, default_norms
@@ -87,11 +85,11 @@ def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None
         wanted[shown] = replace(volumes[shown], contrast=shown, array=_finite(volumes[shown]))
     alignments = align_study(wanted)
     read = [(sign, contrast) for sign in TRACT_SIGNS for contrast in READS[sign] if contrast in wanted]
-    with ThreadPoolExecutor(THREADS) as threads:
-        found = threads.map(
-            lambda one: read_series(one[0], one[1], wanted[one[1]], alignments[one[1]], norms), read
-        )
-        series = dict(zip(read, found, strict=True))
+    measured = _measured({contrast for _, contrast in read}, wanted, alignments)
+    series = {
+        (sign, contrast): read_series(sign, contrast, wanted[contrast], measured[contrast], norms)
+        for sign, contrast in read
+    }
     decisions = concordant(
         {sign: _decide(sign, series) for sign in TRACT_SIGNS if _series_of(sign, series)},
     )
@@ -116,6 +114,17 @@ def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None
         tuple(one for one in maps if one is not None),
         band.strips,
     )
+
+
+def _measured(
+    contrasts: Collection[Contrast],
+    volumes: Mapping[Contrast, Volume],
+    alignments: Mapping[Contrast, Alignment],
+) -> dict[Contrast, TractMeasurement | Reason]:
+    """The tract in each series, or why it could not be measured there."""
+    problems = {c: problem for c in contrasts if (problem := alignments[c].problem) is not None}
+    sound = [c for c in volumes if c in contrasts and c not in problems]
+    return {**problems, **measure_study({c: (volumes[c], alignments[c].to_atlas) for c in sound})}
 
 
 def _atrophy(

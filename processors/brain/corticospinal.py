@@ -1,4 +1,4 @@
-"""One series and the corticospinal tract: measured in its own voxels, compared with a norm, decided."""
+"""What one series says of the corticospinal tract: compared with a norm, decided."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from processors.acquisition import Contrast
-from processors.brain.alignment import Alignment
 from processors.brain.bright_length import BrightLength, bright_length
 from processors.brain.segment_gates import bias_sensitive, measured, segment_faults, series_faults
 from processors.brain.tract_decision import SIDES, Decision, Scores, decide_t1, decide_t2, score_of
@@ -16,7 +15,6 @@ from processors.brain.tract_profile import (
     NodeSignals,
     SegmentSignal,
     TractMeasurement,
-    measure_tract,
 )
 from processors.depiction import RegionMap
 from processors.findings import (
@@ -36,7 +34,7 @@ from processors.findings import (
 from processors.norms import Norm, Norms, SegmentNorms, protocol_of
 from processors.volume import Volume
 
-TRACT = Algorithm("corticospinal tract profile", "0.3.0")
+TRACT = Algorithm("corticospinal tract profile", "0.4.0")
 NO_NORMS = SegmentNorms("", {})
 
 
@@ -73,19 +71,20 @@ class TractSeries:
 
 
 def read_series(
-    sign: Sign, contrast: Contrast, volume: Volume, alignment: Alignment, norms: Norms
+    sign: Sign, contrast: Contrast, volume: Volume, measurement: TractMeasurement | Reason, norms: Norms
 ) -> TractSeries:
-    """Measure the tract in one series, and say which of its segments can be judged.
+    """Say which segments of the tract in one series can be judged.
 
     Parameters
     ----------
     contrast
         What the series shows; the volume's own word for it counts for its protocol alone.
+    measurement
+        Of the series, or why it could not be measured.
     """
     found = norms.of(sign, protocol_of(volume), TRACT) or NO_NORMS
-    if alignment.problem is not None:
-        return TractSeries(volume, found, None, frozenset(), {}, (), (alignment.problem,))
-    measurement = measure_tract(volume, alignment.to_atlas)
+    if isinstance(measurement, Reason):
+        return TractSeries(volume, found, None, frozenset(), {}, (), (measurement,))
     faulty = segment_faults(measurement.segments, contrast)
     sound = [segment for segment in measurement.segments if segment.region not in faulty]
     scores = {

@@ -57,11 +57,14 @@ class Disc:
         Shape (m, 2): to the patient's left and across, perpendicular to the tract, atlas millimetres.
     core_mm
         Radius of the core at this node, as large as the voxels need.
+    voxel_spread
+        Shape (2, 2), second moments of a voxel's own extent across the tract, mm².
     """
 
     voxels: IntArray
     offsets: FloatArray
     core_mm: float
+    voxel_spread: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +158,7 @@ def _discs(at: FloatArray, here: IntArray, line: atlas.Centreline, volume: Volum
     edges = volume.affine[:3, :3].T
     volume_edge = float(np.cbrt(np.prod(volume.spacing)))
     across = _across(line.tangents)
+    voxel = edges.T @ edges / 12
     discs = []
     for point, tangent, axes in zip(line.points, line.tangents, across, strict=True):
         along = edges @ tangent
@@ -164,7 +168,7 @@ def _discs(at: FloatArray, here: IntArray, line: atlas.Centreline, volume: Volum
         away = at[found] - point
         in_slab = np.abs(away @ tangent) <= half
         core = max(CORE_MM, PARTIAL_VOXEL * float(np.max(aside)), CORE_VOXELS * volume_edge)
-        discs.append(Disc(found[in_slab], away[in_slab] @ axes.T, core))
+        discs.append(Disc(found[in_slab], away[in_slab] @ axes.T, core, axes @ voxel @ axes.T))
     return tuple(discs)
 
 

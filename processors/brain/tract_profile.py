@@ -1,22 +1,22 @@
 """The corticospinal tract's signal beside that of white matter, in the native grid of a series.
 
-The same code serves every contrast. What it must know of one is whether the sign is bright or dark there.
+The place of the tract is found on all series of a study together (``tract_view.py``, ``tract_core.py``).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from processors.acquisition import Contrast
 from processors.brain import atlas
-from processors.brain.lesions import find_lesions
-from processors.brain.shading import shading
+from processors.brain.registration import THREADS
 from processors.brain.signal_quality import signal_to_noise, spread
-from processors.brain.tract_core import CorePath, core_levels, follow
-from processors.brain.tract_map import Disc, TractMap, map_tract
+from processors.brain.tract_core import CorePath, core_along, core_levels, recovery
+from processors.brain.tract_map import Disc, TractMap
+from processors.brain.tract_view import COLLAR_MM, SIDES, TractSignals, TractView, find_tract, view_tract
 from processors.findings import TRACT_SEGMENTS, Region, Side
 from processors.volume import Volume
 
@@ -25,16 +25,8 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 LabelArray = npt.NDArray[np.uint8]
 
-COLLAR_MM = (4.5, 10.0)
+ECHO_PLANAR = frozenset({Contrast.ADC, Contrast.DWI})
 MIN_COLLAR_VOXELS = 10
-PLAUSIBLE = (0.8, 2.0)
-"""Signal of tract and collar over the reference: beyond it lies fluid, fat, a vessel or cortex."""
-PLAUSIBLE_DARK = (0.3, 1.6)
-"""The same where the sign is dark: restricted diffusion takes half, and fluid has four times as much."""
-EXTREME = (0.55, 2.2)
-"""Beyond it a voxel is fluid, fat or bone, and its neighbours hold some of it; a severe sign is 1.7 on T2."""
-EXTREME_DARK = (0.2, 2.2)
-NEIGHBOUR_MM = 1.6
 NODES_A_SAMPLE = 2.0
 """Neighbouring nodes share voxels and path: so many count as one."""
 LEAST_ERROR = 0.004
@@ -44,7 +36,7 @@ REFERENCE = Region("reference")
 SPLENIUM = Region("splenium")
 LESION = Region("lesion")
 LABELS: tuple[tuple[int, Region], ...] = (
-    *enumerate((Region(name, side) for name in TRACT_SEGMENTS for side in (Side.LEFT, Side.RIGHT)), start=1),
+    *enumerate((Region(name, side) for name in TRACT_SEGMENTS for side in SIDES), start=1),
     (11, REFERENCE),
     (12, SPLENIUM),
     (13, LESION),
@@ -133,17 +125,6 @@ class TractMeasurement:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Signals:
-    """The signal of a map's voxels, each of shape (n,), over the median of the reference."""
-
-    corrected: FloatArray
-    uncorrected: FloatArray
-    inside: BoolArray
-    usable: BoolArray
-    lesion: BoolArray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Track:
     """One side, each of shape (nodes,)."""
 
@@ -154,25 +135,49 @@ class _Track:
     covered: BoolArray
 
 
-def measure_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> TractMeasurement:
-    """Measure the tract in a series' own voxels.
+def measure_study(
+    series: Mapping[Contrast, tuple[Volume, Callable[[FloatArray], FloatArray]]],
+) -> dict[Contrast, TractMeasurement]:
+    """Measure the tract in every series of a study, at one place in all of them.
+
+    Diffusion series agree upon theirs among themselves: echo-planar images are distorted by millimetres where
+    the others are not.
+
+    Parameters
+    ----------
+    series
+        Volumes, each with the map from patient LPS millimetres to atlas LPS millimetres, as for
+        :func:`~processors.brain.tract_view.view_tract`.
+    """
+    measured: dict[Contrast, TractMeasurement] = {}
+    with ThreadPoolExecutor(THREADS) as threads:
+        views = dict(zip(series, threads.map(lambda one: view_tract(*one), series.values()), strict=True))
+        for planar in (False, True):
+            group = {
+                contrast: view for contrast, view in views.items() if (contrast in ECHO_PLANAR) is planar
+            }
+            offsets = find_tract(list(group.values()))
+            found = threads.map(measure_tract, group.values(), [offsets] * len(group))
+            measured |= dict(zip(group, found, strict=True))
+    return measured
+
+
+def measure_tract(view: TractView, offsets: Mapping[Side, FloatArray]) -> TractMeasurement:
+    """Measure the tract in a series along a path.
 
     A ratio is the core's signal over the geometric mean of two references: white matter 4.5 to 10 mm away at
     the same node, and white matter far from the tract (superior longitudinal fasciculus and anterior corona
     radiata). The first is blind to shading, the second to a change that is broader than the tract; together
-    they vary less between people than either alone.
+    they vary less between people than either alone. By how much the core stands out from the first is
+    corrected for the partial volume that the size and the slant of the voxels let expect.
 
     Parameters
     ----------
-    volume
-        A head. Where its contrast is ADC the tract is searched for where it is darkest, else brightest.
-    to_atlas
-        Maps patient LPS millimetres to atlas LPS millimetres, both of shape (n, 3).
+    offsets
+        As from :func:`find_tract`, of this series or of all those of the study.
     """
-    tract = map_tract(volume, to_atlas)
-    darker = volume.contrast is Contrast.ADC
-    signals = _signals(volume, tract, darker=darker)
-    tracks = {side: _track(signals, tract, side, darker=darker) for side in (Side.LEFT, Side.RIGHT)}
+    tract, signals = view.tract, view.signals
+    tracks = {side: _track(signals, tract, side, offsets[side]) for side in SIDES}
     segments = tuple(
         _segment(signals, tracks[region.side], region) for _, region in LABELS if region.side is not None
     )
@@ -183,83 +188,40 @@ def measure_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) 
         tuple(_node_signals(side, track) for side, track in tracks.items()),
         tract.indices[labelled],
         labels,
-        signal_to_noise(volume.array, tract.indices[tract.reference]),
+        signal_to_noise(view.volume.array, tract.indices[tract.reference]),
         spread(signals.corrected[tract.reference & ~signals.lesion]),
     )
 
 
-def _signals(volume: Volume, tract: TractMap, *, darker: bool) -> _Signals:
-    """The signal as acquired and without shading, which is fitted without the lesions that are found."""
-    raw = volume.array[tuple(tract.indices.T)].astype(np.float64)
-    lesion = np.zeros(len(raw), dtype=bool)
-    corrected = raw
-    for _ in range(2):
-        corrected = raw / shading(raw, tract.atlas_points, tract.even & ~lesion)
-        corrected = corrected / _reference_level(corrected, tract, lesion)
-        lesion = find_lesions(
-            corrected,
-            tract.indices,
-            tract.deep,
-            tract.distance,
-            tract.atlas_points,
-            float(np.prod(volume.spacing)),
-        )
-    low, high = PLAUSIBLE_DARK if darker else PLAUSIBLE
-    usable = (corrected > low) & (corrected < high) & ~lesion
-    usable &= ~_beside_extremes(corrected, raw > 0, tract, EXTREME_DARK if darker else EXTREME)
-    return _Signals(corrected, raw / _reference_level(raw, tract, lesion), raw > 0, usable, lesion)
-
-
-def _reference_level(signal: FloatArray, tract: TractMap, lesion: BoolArray) -> float:
-    """Median of the reference white matter; of all even tissue where the images do not hold the reference."""
-    for where in (tract.reference & ~lesion, tract.even, tract.certain):
-        if np.count_nonzero(where) and (level := float(np.median(signal[where]))) > 0:
-            return level
-    return 1.0
-
-
-def _beside_extremes(
-    relative: FloatArray, inside: BoolArray, tract: TractMap, limits: tuple[float, float]
-) -> BoolArray:
-    """Voxels near the tract that may hold some fluid or fat of a neighbour."""
-    near = np.flatnonzero(inside & (tract.distance <= COLLAR_MM[1] + NEIGHBOUR_MM))
-    extreme = (relative[near] < limits[0]) | (relative[near] > limits[1])
-    beside = np.zeros(len(relative), dtype=bool)
-    if extreme.any():
-        at = tract.atlas_points[near]
-        away, _ = cKDTree(at[extreme]).query(at, distance_upper_bound=NEIGHBOUR_MM)
-        beside[near] = np.isfinite(away)
-    return beside
-
-
-def _track(signals: _Signals, tract: TractMap, side: Side, *, darker: bool) -> _Track:
+def _track(signals: TractSignals, tract: TractMap, side: Side, offsets: FloatArray) -> _Track:
     line, discs = atlas.centreline(side), tract.discs[side]
-    path, level = follow(
-        signals.corrected, signals.usable, tract.white_matter, discs, line.segments, darker=darker
-    )
-    before = core_levels(signals.uncorrected, signals.usable, tract.white_matter, discs, path)
-    collars = [_collar(signals, tract, discs[max(0, n - 1) : n + 2]) for n in range(len(discs))]
+    path = core_along(offsets, signals.usable, tract.white_matter, discs)
+    collars = [_collar(signals, tract, discs, offsets, n) for n in range(len(discs))]
+    share = recovery(discs)
     covered = np.array(
         [
             bool(np.any(signals.inside[disc.voxels[np.hypot(*(disc.offsets - offset).T) <= disc.core_mm]]))
             for disc, offset in zip(discs, path.offsets, strict=True)
         ]
     )
-    return _Track(
-        line,
-        path,
-        level / np.sqrt([_median(signals.corrected[c]) for c in collars]),
-        before / np.sqrt([_median(signals.uncorrected[c]) for c in collars]),
-        covered,
-    )
+
+    def ratio(signal: FloatArray) -> FloatArray:
+        level = core_levels(signal, signals.usable, tract.white_matter, discs, path)
+        around = np.array([_median(signal[collar]) for collar in collars])
+        return np.asarray((around + (level - around) / share) / np.sqrt(around))
+
+    return _Track(line, path, ratio(signals.corrected), ratio(signals.uncorrected), covered)
 
 
-def _collar(signals: _Signals, tract: TractMap, discs: tuple[Disc, ...]) -> IntArray:
-    """The map's voxels of certain white matter around a node and its neighbours."""
+def _collar(
+    signals: TractSignals, tract: TractMap, discs: Sequence[Disc], offsets: FloatArray, node: int
+) -> IntArray:
+    """The map's voxels of certain white matter around a node and its neighbours, apart from the path."""
     found = []
-    for disc in discs:
-        away = np.hypot(*disc.offsets.T)
-        ring = disc.voxels[(away > COLLAR_MM[0]) & (away < COLLAR_MM[1])]
+    for n in range(max(0, node - 1), min(len(discs), node + 2)):
+        away = np.hypot(*discs[n].offsets.T)
+        apart = np.hypot(*(discs[n].offsets - offsets[n]).T) > COLLAR_MM[0]
+        ring = discs[n].voxels[apart & (away > COLLAR_MM[0]) & (away < COLLAR_MM[1])]
         found.append(ring[tract.certain[ring] & signals.usable[ring]])
     return np.concatenate(found)
 
@@ -269,7 +231,7 @@ def _median(values: FloatArray) -> float:
     return float(np.median(values)) if len(values) >= MIN_COLLAR_VOXELS else 1.0
 
 
-def _segment(signals: _Signals, track: _Track, region: Region) -> SegmentSignal:
+def _segment(signals: TractSignals, track: _Track, region: Region) -> SegmentSignal:
     nodes = np.array([name == region.name for name in track.line.segments])
     cores = [core for core, here in zip(track.path.cores, nodes, strict=True) if here]
     core = np.unique(np.concatenate(cores))
@@ -285,7 +247,7 @@ def _segment(signals: _Signals, track: _Track, region: Region) -> SegmentSignal:
     )
 
 
-def _splenium(signals: _Signals, tract: TractMap) -> SegmentSignal:
+def _splenium(signals: TractSignals, tract: TractMap) -> SegmentSignal:
     """The splenium over the distant reference; its spread stands for the error."""
     here = tract.splenium & signals.usable
     values = signals.corrected[here]
@@ -303,7 +265,9 @@ def _splenium(signals: _Signals, tract: TractMap) -> SegmentSignal:
     )
 
 
-def _labels(tract: TractMap, signals: _Signals, tracks: Mapping[Side, _Track]) -> tuple[IntArray, LabelArray]:
+def _labels(
+    tract: TractMap, signals: TractSignals, tracks: Mapping[Side, _Track]
+) -> tuple[IntArray, LabelArray]:
     """Map voxels that have a label, and the labels."""
     number = {region: value for value, region in LABELS}
     labels = np.zeros(len(tract.indices), dtype=np.uint8)

@@ -119,7 +119,7 @@ def test_normal_series_are_absent_with_every_number(in_place):
         assert finding.norm.startswith("site norm 1")
         assert "n = 20" in finding.norm
         assert [p.side for p in finding.profiles] == list(Side)
-        assert finding.algorithm.version == "0.3.0"
+        assert finding.algorithm.version == "0.4.0"
     assert set(analysed.measurements) == {Sign.CST_T1, Sign.CST_FLAIR}
 
 
@@ -135,7 +135,7 @@ def test_the_magnitude_is_that_drawn(in_place):
     (finding,) = (
         f for f in analyse_brain({Contrast.T2: drawn(0.2)}, NORMS).findings if f.sign is Sign.CST_T2
     )
-    assert np.median([r.value(Quantity.RATIO) for r in finding.regions]) == pytest.approx(1.2, abs=0.012)
+    assert np.median([r.value(Quantity.RATIO) for r in finding.regions]) == pytest.approx(1.2, abs=0.015)
 
 
 @pytest.mark.parametrize("side", Side)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from processors.acquisition import Contrast
-from processors.brain import corticospinal
 from processors.brain.corticospinal import decide_series, profiles, read_series, region_measurements
 from processors.brain.segment_gates import segment_fault, series_faults
 from processors.brain.tract_profile import NodeSignals, SegmentSignal, TractMeasurement
@@ -14,7 +13,7 @@ from processors.findings import TRACT_SEGMENTS, Confidence, Quantity, Reason, Re
 from processors.norms import default_norms
 from processors.volume import Volume
 
-from .drawn import InPlace, site_norms
+from .drawn import site_norms
 from .scores import keys
 
 NORMS = site_norms()
@@ -39,12 +38,11 @@ def measurement(value=1.0, snr=40.0, spread=0.05, **changes):
 
 
 @pytest.fixture
-def read(monkeypatch):
+def read():
     """Read a series of which this is the measurement."""
 
     def read(found, sign=Sign.CST_FLAIR, contrast=Contrast.FLAIR, norms=NORMS):
-        monkeypatch.setattr(corticospinal, "measure_tract", lambda *_: found)
-        return read_series(sign, contrast, replace(VOLUME, contrast=contrast), InPlace(), norms)
+        return read_series(sign, contrast, replace(VOLUME, contrast=contrast), found, norms)
 
     return read
 
@@ -55,8 +53,8 @@ def read(monkeypatch):
         ({}, None),
         ({"coverage": 0.79}, "low-coverage"),
         ({"coverage": 0.8}, None),
-        ({"voxels": 29}, "few-voxels"),
-        ({"voxels": 30}, None),
+        ({"voxels": 19}, "few-voxels"),
+        ({"voxels": 20}, None),
         ({"ratio": None}, "few-voxels"),
         ({"ratio": float("nan")}, "few-voxels"),
         ({"ratio_uncorrected": float("inf")}, "few-voxels"),
@@ -138,7 +136,7 @@ def test_what_is_absent_does_not_hang_on_it(read):
 
 def test_what_did_not_align_is_not_measured():
     problem = Reason.of("registration-failed")
-    series = read_series(Sign.CST_FLAIR, Contrast.FLAIR, VOLUME, InPlace(problem), NORMS)
+    series = read_series(Sign.CST_FLAIR, Contrast.FLAIR, VOLUME, problem, NORMS)
     assert keys(decide_series(Sign.CST_FLAIR, series)) == ["registration-failed"]
     assert not region_measurements(series)
     assert not profiles(series)

@@ -64,6 +64,27 @@ def test_parts_of_a_bright_tract_are_no_lesions(white_matter):
     assert not found(relative, indices).any()
 
 
+def test_a_thin_bright_tract_broken_by_noise_is_no_lesion_but_a_plaque_in_it_is(white_matter):
+    """Of a tract of 20 mm² the brightest short piece is compared with the tract, not with all around it."""
+    relative, indices = white_matter
+    thin = np.hypot(indices[:, 1] - 20, indices[:, 2] - 20) <= 1
+    relative[thin] *= 1.35
+    piece = thin & (np.abs(indices[:, 0] - 20) <= 2)
+    assert not found(np.where(piece, 1.15 * relative, relative), indices).any()
+    plaque = ball(indices, (20, 20, 20), 3)
+    assert np.mean(found(np.where(plaque, 2.1, relative), indices)[plaque]) > 0.9
+
+
+def test_fibres_that_leave_the_line_below_the_cortex_are_no_lesion_but_a_plaque_there_is(white_matter):
+    relative, indices = white_matter
+    high = indices + np.array([26, 0, 0])
+    fan = np.hypot(high[:, 1] - 20, high[:, 2] - 25) <= 1.5
+    fan &= (high[:, 0] > 46) & (high[:, 0] < 52)
+    assert not found(np.where(fan, 1.28 * relative, relative), high).any()
+    plaque = ball(high, (49, 20, 25), 3)
+    assert np.mean(found(np.where(plaque, 1.9 * relative, relative), high)[plaque]) > 0.9
+
+
 def test_a_single_bright_voxel_is_no_lesion(white_matter):
     relative, indices = white_matter
     relative[1234] = 3.0

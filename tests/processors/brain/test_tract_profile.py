@@ -6,12 +6,15 @@ from functools import cache
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
+from scipy.ndimage import uniform_filter1d
 from scipy.spatial import cKDTree
 
 from processors.acquisition import Contrast
 from processors.brain import atlas
 from processors.brain.patient_space import points_of, sample
-from processors.brain.tract_profile import LABELS, measure_tract
+from processors.brain.tract_core import recovery
+from processors.brain.tract_map import Disc
+from processors.brain.tract_profile import LABELS, measure_study
 from processors.findings import TRACT_SEGMENTS, Region, Side
 from processors.volume import Volume
 
@@ -41,7 +44,12 @@ def plain(plane):
 
 
 def measured(volume):
-    return measure_tract(volume, lambda points: points)
+    return measured_together(volume)[0]
+
+
+def measured_together(*volumes):
+    series = dict(zip((volumes[0].contrast, Contrast.T2, Contrast.FLAIR), volumes, strict=False))
+    return list(measure_study({c: (volume, lambda points: points) for c, volume in series.items()}).values())
 
 
 def ratios(measurement):
@@ -138,6 +146,41 @@ def test_a_tract_beside_the_centreline_is_followed():
     for name in ("subcortical", "corona_radiata"):
         region = Region(name, Side.RIGHT)
         assert after[region] / before[region] - 1 == pytest.approx(0.15, abs=0.04)
+
+
+def test_a_tract_that_one_series_does_not_show_is_measured_where_another_shows_it():
+    """It lies 3 mm beside the line, bright on one series, and on the other a shade darker than all around."""
+    volume = head(*PLANES["axial"])
+    at = points_of(volume.affine, np.indices(volume.array.shape, dtype=float).reshape(3, -1).T)
+    line = atlas.centreline(Side.RIGHT).points + np.array([-2.0, 2.0, 0.0])
+    inside = (cKDTree(line).query(at)[0] < 3.5).reshape(volume.array.shape)
+    clear, dim = (
+        replace(volume, array=np.where(inside, factor, 1).astype(np.float32) * volume.array)
+        for factor in (1.2, 0.97)
+    )
+    alone, together = (ratios(m[-1]) for m in (measured_together(dim), measured_together(clear, dim)))
+    corona = Region("corona_radiata", Side.RIGHT)
+    usual = ratios(plain("axial"))[corona]
+    assert together[corona] / usual - 1 == pytest.approx(-0.03, abs=0.012)
+    assert together[corona] < alone[corona] - 0.005
+
+
+@pytest.mark.parametrize(("pixel", "thick"), [(1.0, 1.0), (1.0, 5.0), (2.0, 2.0)])
+def test_what_voxels_take_from_a_thin_tract_is_given_back(pixel, thick):
+    """A cylinder of 6 mm, averaged over voxels that lie aslant to it, through the core's own weights."""
+    spread = np.diag([pixel**2, thick**2 / 2]) / 12
+    fine = np.arange(-8, 8.01, 0.2)
+    x, y = np.meshgrid(fine, fine, indexing="ij")
+    tract = (np.hypot(x, y) <= 3).astype(float)
+    for axis, variance in enumerate(np.diag(spread)):
+        width = max(1, round(np.sqrt(12 * variance) / 0.2))
+        tract = uniform_filter1d(tract, width, axis=axis)
+    core = max(2.0, 1.25 * np.cbrt(pixel * pixel * thick))
+    weight = np.exp(-0.5 * (x**2 + y**2) / (0.4 * core) ** 2)
+    measured = float((weight * tract).sum() / weight.sum())
+    disc = Disc(np.zeros(0, np.intp), np.zeros((0, 2)), core, spread)
+    assert recovery([disc])[0] == pytest.approx(measured, abs=0.05)
+    assert recovery([disc])[0] < 1
 
 
 def test_labels_are_those_of_the_table_and_lie_on_their_side():
