@@ -119,9 +119,9 @@ def _with_and_without(
 GROUPS = (
     *_with_and_without("T1 T2 FLAIR", 0, 12, TRIO, _with),
     Group("mild, T1 T2 FLAIR", "mild", 2, 8, _with(Severity.MILD)),
-    Group("strong posterior limb", "strong posterior limb", 3, 12, _strong_posterior_limb),
-    Group("Wallerian", "Wallerian", 4, 12, _wallerian),
-    Group("multiple sclerosis", "multiple sclerosis", 5, 10, _plaques),
+    Group("strong posterior limb", "strong posterior limb", 3, 11, _strong_posterior_limb),
+    Group("Wallerian", "Wallerian", 4, 10, _wallerian),
+    Group("multiple sclerosis", "multiple sclerosis", 5, 9, _plaques),
     Group("infarct", "infarct", 6, 6, _infarct),
     Group("leukoaraiosis", "leukoaraiosis", 7, 6, _small_vessels),
     Group("one side", "one side", 8, 8, _one_side),
@@ -131,8 +131,8 @@ GROUPS = (
     *_with_and_without("T1 alone", 12, 4, (Contrast.T1,), lambda s: _with(s, Sign.CST_T1)),
     *_with_and_without("T2 alone", 14, 4, (Contrast.T2,), lambda s: _with(s, Sign.CST_T2)),
     *_with_and_without("FLAIR alone", 16, 4, (Contrast.FLAIR,), lambda s: _with(s, Sign.CST_FLAIR)),
-    *_with_and_without("T1 and MTC", 18, 5, WITH_TRANSFER, _transfer),
-    *_with_and_without("diffusion", 20, 5, WITH_DIFFUSION, lambda s: _with(s, Sign.CST_DIFFUSION)),
+    *_with_and_without("T1 and MTC", 18, 4, WITH_TRANSFER, _transfer),
+    *_with_and_without("diffusion", 20, 4, WITH_DIFFUSION, lambda s: _with(s, Sign.CST_DIFFUSION)),
 )
 """Every group; negatives outnumber positives."""
 
