@@ -35,6 +35,11 @@ class Canal:
     back_mm: FloatArray
 
 
+def unseen_canal(count: int) -> Canal:
+    """Of sections on which fluid is dark: what is bright around the cord is fat there."""
+    return Canal(np.full(count, np.nan), np.full(count, np.nan))
+
+
 def measure_canal(patches: Patches, cord_signal: FloatArray, half_ap: FloatArray) -> Canal:
     """Width of the bright fluid before and behind the cord.
 

@@ -95,7 +95,9 @@ CAVITY_ON_T2, CAVITY_ON_T1 = 1.6, 0.70
 """Signal about the central canal over the dorsal columns: beyond, a cavity or a swollen centre (p). Grey
 matter is at 1.1 to 1.3 on T2 and T2*, at 0.9 to 1 on T1."""
 
-FEWEST_CAVITY_SLICES = 2
+FEWEST_CAVITY_SLICES, SHORTEST_CAVITY_MM = 2, 5.0
+"""One beside the other, and what they stand for along the cord: a cavity is mostly longer than a vertebra is
+high, and noise is as long as a section (p)."""
 
 MIN_QUALITY = 0.4
 """Of an outline that is measured (p)."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage as ndi
 
 from processors.acquisition import Contrast, Plane
 from processors.findings import Side
-from processors.spine.canal import Canal, measure_canal
+from processors.spine.canal import Canal, measure_canal, unseen_canal
 from processors.spine.columns import ColumnSignals, measure_columns
 from processors.spine.cord import FINE_ACROSS_MM, Cord
 from processors.spine.cross_section import Patches, Section, patches_of, sections_of
@@ -27,6 +28,7 @@ from processors.spine.limits import (
     NARROW_ROOM_MM,
     NARROW_SAC_MM,
     ROUND_CORD,
+    SHORTEST_CAVITY_MM,
     TIGHT_SAC_MM,
     TORN_SOLIDITY,
 )
@@ -110,7 +112,7 @@ def measure_cord(volume: Volume, cord: Cord, levels: Sequence[str]) -> CordMeasu
     fluid_is_dark = volume.contrast in T1_LIKE
     inflow = _inflow(volume, cord, section, patches, own)
     shape = shape_of(cord, section)
-    canal = measure_canal(patches, own, section.half_ap)
+    canal = unseen_canal(len(own)) if fluid_is_dark else measure_canal(patches, own, section.half_ap)
     room = canal.front_mm + canal.back_mm
     with np.errstate(invalid="ignore", divide="ignore"):
         sac = shape.ap_mm + 2 * cord.rim_mm[section.stations] + room
@@ -208,8 +210,13 @@ def _leaking(shape: Shape) -> BoolArray:
 
 
 def has_cavity(measured: CordMeasurement) -> bool:
-    """Whether the centre of the cord has the signal of fluid on several sections."""
-    return int(np.count_nonzero(measured.cavity & measured.outlined)) >= FEWEST_CAVITY_SLICES
+    """Whether the centre of the cord has the signal of fluid on several sections, one beside the other."""
+    runs, count = ndi.label(measured.cavity & measured.outlined)
+    if not count or len(runs) < FEWEST_CAVITY_SLICES:
+        return False
+    longest = int(np.bincount(runs.ravel())[1:].max())
+    step = float(np.median(np.abs(np.diff(measured.position_mm))))
+    return longest >= FEWEST_CAVITY_SLICES and longest * step >= SHORTEST_CAVITY_MM
 
 
 def _core_signal(patches: Patches) -> FloatArray:
