@@ -170,6 +170,14 @@ def test_a_slab_that_holds_the_gyrus_is_enough(present):
     assert finding.state is present.finding.state
 
 
+def test_without_another_series_the_sign_is_not_ruled_out():
+    volumes, alignments = study()
+    del volumes[Contrast.T1], alignments[Contrast.T1]
+    finding = evaluate_motor_band(Contrast.SWI, volumes, alignments).finding
+    assert finding.state is State.INDETERMINATE
+    assert "sulcus-on-swi-alone" in keys(finding)
+
+
 def test_what_is_not_aligned_is_undecided():
     volumes, alignments = study()
     problem = Reason.of("registration-failed")
