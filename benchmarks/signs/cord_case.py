@@ -107,9 +107,9 @@ def _compared(
         ``slices`` that cross the cord between C1 and C7, and how many of them were ``outlined``; ``dice``:
         of the outline with the cord, median over slices; ``area``: relative error of the area, median over
         slices that count; ``levelled`` slices with a name, and how far off the ``furthest`` of them is and
-        how many are ``misnamed``, in vertebrae; ``bright`` slices of inflow, and how many of them
-        ``counted``; ``ratios``: per level of the truth and side the mean of the slices that count, and
-        ``areas``: per level of the truth, mm².
+        how many are ``misnamed``, in vertebrae; ``bright`` slices of inflow that cross the cord there or were
+        outlined, and how many of them ``counted``; ``ratios``: per level of the truth and side the mean of
+        the slices that count, and ``areas``: per level of the truth, mm².
     """
     contrast = volume.contrast
     plan = next(plan for plan in plans.values() if np.allclose(plan.geometry.affine, volume.affine))
@@ -135,7 +135,7 @@ def _compared(
         "levelled": len(off),
         "furthest": max(off, default=None),
         "misnamed": sum(value > 0 for value in off),
-        "bright": int(bright[np.isfinite(truth.height_mm)].sum()),
+        "bright": int(bright[sorted({*crossing, *at.values()})].sum()),
         "counted": counted,
         "ratios": {
             f"{level}/{side}": value

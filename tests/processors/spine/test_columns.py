@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from processors.acquisition import Contrast
 from processors.findings import Side
 from processors.spine.cross_section import sections_of
-from processors.spine.measurement import measure_cord
+from processors.spine.measurement import has_cavity, measure_cord
 from tests.processors.spine.drawn_neck import Neck, cord_in, levels_of, series
 
 
@@ -101,3 +103,19 @@ def test_a_cord_without_an_outline_has_no_sections():
     cord = cord_in(volume, neck)
     cord.contour[:] = np.nan
     assert len(sections_of(cord).stations) == 0
+
+
+def test_no_canal_is_read_from_a_t1_however_bright_its_surroundings():
+    found = measured(Neck())
+    assert np.isnan(found.canal.front_mm).all()
+    assert np.isnan(found.sac_mm).all()
+    assert not found.stenotic.any()
+
+
+def test_a_cavity_is_longer_than_a_section():
+    found = measured(Neck(Contrast.T2))
+    scattered, joined = (np.zeros(len(found.cavity), dtype=bool) for _ in range(2))
+    scattered[[3, 9, 15]] = True
+    joined[[9, 10]] = True
+    assert not has_cavity(replace(found, cavity=scattered))
+    assert has_cavity(replace(found, cavity=joined))
