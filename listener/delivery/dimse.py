@@ -10,7 +10,7 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
 from listener.delivery.associations import answered, associate, refusal_of, release
-from listener.delivery.outcomes import Outcome, Outgoing, of_status, refusal
+from listener.delivery.outcomes import Outcome, Outgoing, of_status, patience, refusal
 from listener.destinations import Destination
 from listener.tls import handshake_problem
 
@@ -39,7 +39,7 @@ def store(objects: Sequence[Outgoing], destination: Destination, calling_ae_titl
             return outcomes | {one.sop_instance_uid: Outcome(False, problem) for one, _ in left}
         if not assoc.is_established:
             return outcomes | _not_established(assoc, destination, [one for one, _ in left])
-        sent = _send_all(assoc, left)
+        sent = _send_all(assoc, left, destination)
         release(assoc)
         outcomes |= sent
         left = left[len(sent) :]
@@ -68,12 +68,16 @@ def _not_established(
     return {one.sop_instance_uid: outcome for one in objects}
 
 
-def _send_all(assoc: Association, objects: Sequence[tuple[Outgoing, FileDataset]]) -> dict[str, Outcome]:
+def _send_all(
+    assoc: Association, objects: Sequence[tuple[Outgoing, FileDataset]], destination: Destination
+) -> dict[str, Outcome]:
     """What came of the objects up to the one with which the association was lost; of one at least."""
     outcomes: dict[str, Outcome] = {}
     for number, (one, ds) in enumerate(objects, start=1):
         if outcomes and not assoc.is_established:
             break
+        # pynetdicom counts from when an object is queued, not from when it is sent
+        assoc.dimse_timeout = patience(destination.timeout, len(one.data)).total_seconds()
         outcomes[one.sop_instance_uid] = _send(assoc, one, ds, message_id=number)
     return outcomes
 

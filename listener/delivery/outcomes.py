@@ -14,10 +14,12 @@ from pydicom.uid import (
 from db.models import ObjectKind
 from listener.settings import DeliverySettings
 
-_WARNINGS = frozenset((0xB000, 0xB006, 0xB007))
-"""Statuses with which a PACS keeps an object while noting that it changed or doubts something."""
-_REFUSALS = frozenset((0x0122, 0x0124, 0xA900))
-"""SOP class not supported, not authorised, data set does not match SOP class: no attempt will change them."""
+_OTHER_WARNINGS = frozenset((0x0001, 0x0107, 0x0116))
+"""Warnings beside Bxxx (PS3.7, Annex C): a PACS keeps the object, but changed or doubts something."""
+_OTHER_REFUSALS = frozenset((0x0122, 0x0124))
+"""SOP class not supported, not authorised; beside A9xx, data set does not match SOP class (PS3.4, B.2.3)."""
+_SLOWEST_LINK = 16_000
+"""Bytes a second, 128 kbit/s: no line that images are sent over is slower."""
 _LONGEST_COMMENT = 64
 
 PLURALS = {
@@ -73,7 +75,25 @@ def of_status(status: int | None, comment: object = "") -> Outcome:
         return Outcome(False, "The destination did not answer the request.")
     printable = "".join(c for c in str(comment or "") if c.isprintable())[:_LONGEST_COMMENT]
     text = f"Status {status:04X}" + (f" ({printable})" if printable else "")
-    return Outcome(status == 0 or status in _WARNINGS, text, refused=status in _REFUSALS)
+    return Outcome(status == 0 or _is_warning(status), text, refused=_is_refusal(status))
+
+
+def _is_warning(status: int) -> bool:
+    return 0xB000 <= status <= 0xBFFF or status in _OTHER_WARNINGS
+
+
+def _is_refusal(status: int) -> bool:
+    """Whether no further attempt will change the status."""
+    return 0xA900 <= status <= 0xA9FF or status in _OTHER_REFUSALS
+
+
+def patience(timeout: timedelta, size: int) -> timedelta:
+    """How long to wait for an answer to so many bytes that were only handed to the network.
+
+    Many of them may be under way still: in the buffers of this machine, and of those between. A link that
+    takes nothing more for the length of the timeout is given up before.
+    """
+    return timeout + timedelta(seconds=size / _SLOWEST_LINK)
 
 
 def retry_after(attempt: int, settings: DeliverySettings, *, refused: bool = False) -> timedelta:

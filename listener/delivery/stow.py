@@ -1,6 +1,5 @@
 """Objects to a destination by DICOMweb's STOW-RS: all of a study in one request."""
 
-import json
 import ssl
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -10,12 +9,14 @@ from xml.etree.ElementTree import ParseError
 
 import requests
 from dicomweb_client.web import DICOMwebClient
-from pydicom import Dataset, dcmread
+from pydicom import dcmread
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from listener.delivery.outcomes import Outcome, Outgoing, of_status
+from listener.delivery.outcomes import Outcome, Outgoing, patience
+from listener.delivery.store_response import listed
 from listener.destinations import WebDestination
-from processors.attributes import UNREADABLE, integer, items, text
+from processors.attributes import UNREADABLE
 
 _WHOLE_BODY = 1 << 40
 """Bytes in a chunk: none is so long, since not every server takes a chunked request."""
@@ -102,9 +103,29 @@ class _Bearer(AuthBase):
         return request
 
 
+class _InPieces(HTTPAdapter):
+    """Sends a request piece by piece, each within the timeout.
+
+    A socket's timeout is for all that it is given at once: for the whole body, if that is in one piece.
+    """
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        *arguments: Any,  # noqa: ANN401
+        **named: Any,  # noqa: ANN401
+    ) -> requests.Response:
+        """Send a request whose length is stated, not chunked."""
+        if isinstance(request.body, bytes):
+            request.body = BytesIO(request.body)
+        return super().send(request, *arguments, **named)
+
+
 def _session(destination: WebDestination) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _InPieces())
     session.max_redirects = 0  # a redirected POST would become a GET, and its success would mean nothing
     session.verify = str(destination.ca_file or ssl.get_default_verify_paths().cafile or "") or True
     if destination.certificate_file is not None and destination.key_file is not None:
@@ -133,7 +154,10 @@ def _post(
             headers={"Accept": _JSON},
             callback=keep,
             chunk_size=_WHOLE_BODY,
-            timeout=destination.timeout.total_seconds(),
+            timeout=(
+                destination.timeout.total_seconds(),
+                patience(destination.timeout, sum(len(one.data) for one in objects)).total_seconds(),
+            ),
         )
         client.set_http_retry_params(retry=False)
         client.store_instances([dcmread(BytesIO(one.data)) for one in objects])
@@ -163,42 +187,18 @@ def _is_about_the_objects(answer: requests.Response | str) -> bool:
     """Whether the request was refused as a whole, for what one of the objects may be the cause."""
     if isinstance(answer, str) or answer.ok or answer.status_code in _SAYS_NOTHING_OF_THE_OBJECTS:
         return False
-    return not _listed(_content(answer))
+    return not listed(answer.content)
 
 
 def _outcomes(objects: Sequence[Outgoing], answer: requests.Response | str) -> dict[str, Outcome]:
     if isinstance(answer, str):
         return {one.sop_instance_uid: Outcome(False, answer) for one in objects}
-    listed = _listed(_content(answer))
+    found = listed(answer.content)
     refused = answer.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE and len(objects) == 1
     other = Outcome(False, _http(answer), refused=refused)
-    return {one.sop_instance_uid: listed.get(one.sop_instance_uid, other) for one in objects}
+    return {one.sop_instance_uid: found.get(one.sop_instance_uid, other) for one in objects}
 
 
 def _http(answer: requests.Response) -> str:
     meaning = _MEANINGS.get(answer.status_code)
     return f"HTTP status {answer.status_code}" + (f" ({meaning})" if meaning else "")
-
-
-def _content(answer: requests.Response) -> Dataset:
-    """The Store Instances Response Module of an answer; empty where there is none."""
-    try:
-        content: Any = json.loads(answer.content)
-        return Dataset.from_json(content[0] if isinstance(content, list) else content)
-    except UNREADABLE:
-        return Dataset()
-
-
-def _listed(content: Dataset) -> dict[str, Outcome]:
-    outcomes: dict[str, Outcome] = {}
-    for item in items(content, "ReferencedSOPSequence"):
-        warning = integer(item, "WarningReason")
-        uid = text(item, "ReferencedSOPInstanceUID") or ""
-        outcomes[uid] = Outcome(True, "Stored" if not warning else f"Stored, with warning {warning:04X}")
-    for item in items(content, "FailedSOPSequence"):
-        uid = text(item, "ReferencedSOPInstanceUID") or ""
-        why = integer(item, "FailureReason")
-        failure = of_status(why)
-        said = "The destination did not store it." if why is None else failure.text
-        outcomes[uid] = Outcome(False, said, failure.refused)
-    return outcomes

@@ -17,6 +17,7 @@ from listener.delivery.dimse import store
 from listener.demo.pacs import free_port
 from listener.destinations import Destination
 from tests.images import dataset_bytes, file_bytes, mr_image, without_meta
+from tests.listener.delivery.links import slow_link
 from tests.listener.delivery.objects import EVERY_KIND, KEY_IMAGE, SEG, SEG_DATASET, SR, SR_DATASET
 from tests.peers import StoreSCP
 
@@ -207,6 +208,14 @@ def test_destination_that_stops_taking_an_object_is_given_up(pacs):
     outcomes = store_within(15, [replace(SEG, data=file_bytes(large))], there, "BETZ")
     over.set()
     assert outcomes == {SEG.sop_instance_uid: HUNG_UP}
+
+
+def test_slow_link_gets_a_large_object_that_takes_longer_than_the_timeout(pacs):
+    large = mr_image(2, sop_class=uids.SegmentationStorage, PixelData=bytes(4_000_000))
+    with slow_link(pacs.start().port, bytes_per_second=1_500_000) as port:
+        outcomes = store([replace(SEG, data=file_bytes(large)), SR], to(port, timeout=1), "BETZ")
+    assert texts(outcomes) == {one.sop_instance_uid: "Status 0000" for one in (SEG, SR)}
+    assert pacs.came == [SEG.sop_instance_uid, SR.sop_instance_uid]
 
 
 def test_calls_under_the_destination_s_own_calling_ae_title(pacs):

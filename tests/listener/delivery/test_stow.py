@@ -3,19 +3,22 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from pydicom import dcmread
+from pydicom.uid import SegmentationStorage
 
 from listener.delivery.stow import reach, store
 from listener.demo.pacs import free_port
 from listener.destinations import WebDestination
 from listener.settings import ListenerTLS
 from listener.tls import listener_context
-from tests.images import STUDY_UID
+from tests.images import STUDY_UID, file_bytes, mr_image
+from tests.listener.delivery.links import slow_link
 from tests.listener.delivery.objects import EVERY_KIND, KEY_IMAGE, SEG, SR
 from tests.peers import Orthanc
 
@@ -184,6 +187,43 @@ def test_answer_that_breaks_off_is_an_answer(serve, kind):
     server.content_type = f"application/dicom+{kind}"
     outcomes = store(EVERY_KIND, to(server.url))
     assert {outcome.text for outcome in outcomes.values()} == {"HTTP status 200"}
+
+
+def xml(stored: list[str]) -> bytes:
+    items = "".join(
+        f"""<Item number="{number}">
+              <DicomAttribute tag="00081155" vr="UI" keyword="ReferencedSOPInstanceUID">
+                <Value number="1">{uid}</Value>
+              </DicomAttribute>
+            </Item>"""
+        for number, uid in enumerate(stored, start=1)
+    )
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+        <NativeDicomModel xml:space="preserve">
+          <DicomAttribute tag="00081199" vr="SQ" keyword="ReferencedSOPSequence">{items}</DicomAttribute>
+        </NativeDicomModel>""".encode()
+
+
+@pytest.mark.parametrize("media", ["application/dicom+xml", "application/xml; charset=utf-8", "text/xml"])
+def test_answer_in_xml_counts(serve, media):
+    server = serve(lambda sent: (200, xml([uid for uid in sent if uid != SEG.sop_instance_uid])))
+    server.content_type = media
+    outcomes = store(EVERY_KIND, to(server.url))
+    assert [outcomes[one.sop_instance_uid].text for one in EVERY_KIND] == [
+        "HTTP status 200", "Stored", "Stored",
+    ]  # fmt: skip
+    assert len(server.requests) == 1
+
+
+def test_slow_link_gets_a_large_object_that_takes_longer_than_the_timeout(serve):
+    server = serve(lambda sent: (200, content(sent)))
+    large = mr_image(2, sop_class=SegmentationStorage, PixelData=bytes(4_000_000))
+    port = int(server.url.split(":")[2].split("/")[0])
+    with slow_link(port, bytes_per_second=1_500_000) as slow:
+        outcomes = store(
+            [replace(SEG, data=file_bytes(large))], to(f"http://127.0.0.1:{slow}/dicom-web", timeout=1)
+        )
+    assert outcomes[SEG.sop_instance_uid].text == "Stored"
 
 
 def test_no_one_listens():
