@@ -28,6 +28,14 @@ MEANINGS = frozenset(
 
 UNBOUNDED = frozenset({"key_images_derivation"})
 
+TOLD_APART = frozenset(
+    {"confidences", "regions", "sides", "sides_in_sentence", "signs", "signs_short", "states"}
+)
+"""The sections in which no two texts may be the same."""
+
+PRODUCT = "Betz "
+"""How a text must begin where the English one does: a series is known by it in every PACS."""
+
 Sections = Mapping[str, Mapping[str, str]]
 
 
@@ -82,6 +90,9 @@ def _faults(given: Mapping[str, object], english: Sections) -> Iterator[str]:
         if section not in english or not isinstance(texts, dict):
             yield f"there is no section [{section}]"
             continue
+        merged = {**english[section], **texts}
+        if section in TOLD_APART and len(set(map(str, merged.values()))) < len(merged):
+            yield f"[{section}]: two texts are the same"
         for key, text in texts.items():
             if fault := _fault(section, key, text, english[section]):
                 yield f"[{section}] {key}: {fault}"
@@ -94,6 +105,8 @@ def _fault(section: str, key: str, text: object, english: Mapping[str, str]) -> 
         return "the text is empty"
     if any(ord(character) < 32 or character == "\\" for character in text):
         return "line ends, control characters and backslashes are not allowed"
+    if english[key].startswith(PRODUCT) and not text.startswith(PRODUCT) and section == "objects":
+        return f"the text must begin with {PRODUCT!r}"
     if section in MEANINGS and key not in UNBOUNDED and len(text) > LONGEST_MEANING:
         return f"{len(text)} characters, at most {LONGEST_MEANING} are allowed"
     try:

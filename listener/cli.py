@@ -227,7 +227,7 @@ def report(
     from listener.database import now
     from listener.folder_report import report_folder
 
-    raise typer.Exit(report_folder(folder, out, _settings(settings), now().astimezone(), verbatim))
+    raise typer.Exit(report_folder(folder, out, _settings(settings), now(), verbatim))
 
 
 @app.command()

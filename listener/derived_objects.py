@@ -35,11 +35,23 @@ _FIRST_NUMBERS = {"brain": 1, "spine": 51}
 
 @dataclass(frozen=True, slots=True)
 class ObjectRequest:
-    """What the objects of one version of a study have in common; the arguments are those of the report."""
+    """What the objects of one version of a study have in common; the arguments are those of the report.
+
+    Attributes
+    ----------
+    study
+        What they all say of patient and study, whatever their own series does.
+    """
 
     version: int
     created: datetime
     institution: str | None = None
+    study: Dataset = field(default_factory=Dataset)
+
+    def source(self, header: Dataset) -> Dataset:
+        """The header of a series, with what its study says of patient and study."""
+        header.update(self.study)
+        return header
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +210,7 @@ def _segmentation(
         maps,
         volume,
         {finding.sign: finding.algorithm for finding in measured.findings},
-        source=next(_headers(volume, stored, study_instance_uid)),
+        source=request.source(next(_headers(volume, stored, study_instance_uid))),
         created=request.created,
         software_version=SOFTWARE_VERSION,
         version=request.version,
@@ -221,7 +233,7 @@ def _key_images(
         measured.region_maps,
         measured.strips,
         measured.cord_profiles,
-        source=next(_headers(measured.volumes[0], stored, study_instance_uid)),
+        source=request.source(next(_headers(measured.volumes[0], stored, study_instance_uid))),
         created=request.created,
         software_version=SOFTWARE_VERSION,
         version=request.version,

@@ -16,7 +16,7 @@ from listener.folder import FolderStore, index_folder
 from listener.logs import place_of
 from listener.measuring import Measured, measure, unanswered
 from listener.plan import plan_of
-from listener.reporting import make_report
+from listener.reporting import make_report, study_source
 from listener.routing import route
 from listener.settings import Settings
 from listener.stored_images import Instances, StackReference
@@ -37,7 +37,7 @@ def report_folder(folder: Path, out: Path, settings: Settings, created: datetime
     out
         Each study's objects go to a folder below it, named by the Study Instance UID.
     created
-        With a time zone; the objects are dated by it.
+        With a time zone; the objects are dated by it, in that of the site.
 
     Returns
     -------
@@ -105,7 +105,15 @@ def _objects(
     console: Console,
 ) -> Iterator[tuple[str, Dataset]]:
     """The files of a study, the structured report last."""
-    request = ObjectRequest(VERSION, created, settings.institution or None)
+    numbered = {
+        (number, series_uid): instances for number, (series_uid, instances) in enumerate(images.items())
+    }
+    request = ObjectRequest(
+        VERSION,
+        settings.local(created),
+        settings.institution or None,
+        study_source(store, study_uid, numbered),
+    )
     findings: list[Finding] = []
     objects: list[MadeObject] = []
     for part in parts:
@@ -125,8 +133,8 @@ def _objects(
         study_uid,
         VERSION,
         findings,
-        {(number, series_uid): instances for number, (series_uid, instances) in enumerate(images.items())},
-        created=created,
+        numbered,
+        created=request.created,
         institution=request.institution,
         predecessor=None,
         objects=objects,

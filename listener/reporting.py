@@ -14,6 +14,7 @@ from listener.stored_images import Instances, Stored, read_instance
 from listener.version import SOFTWARE_VERSION
 from processors.findings import Finding
 from reports.structured_report import PredecessorReport, ReportedSeries, structured_report
+from reports.study_header import shared_attributes
 
 
 def make_report(
@@ -28,7 +29,7 @@ def make_report(
     predecessor: Report | None,
     objects: Sequence[MadeObject] = (),
 ) -> Dataset:
-    """The structured report on a version; its patient and study are those of the first readable image.
+    """The structured report on a version.
 
     Parameters
     ----------
@@ -42,8 +43,8 @@ def make_report(
     ArchiveError
         If no image of the study can be read.
     """
-    source = next(_headers(archive, study_instance_uid, images), None)
-    if source is None:
+    source = study_source(archive, study_instance_uid, images)
+    if not source:
         raise ArchiveError("no image of the study can be read")
     return structured_report(
         findings,
@@ -63,15 +64,24 @@ def make_report(
     )
 
 
+def study_source(
+    archive: Stored, study_instance_uid: str, images: Mapping[tuple[int, str], Instances]
+) -> Dataset:
+    """What all objects of a version say of its patient and study; empty where no image can be read."""
+    return shared_attributes(_headers(archive, study_instance_uid, images))
+
+
 def _headers(
     archive: Stored, study_instance_uid: str, images: Mapping[tuple[int, str], Instances]
 ) -> Iterator[Dataset]:
+    """The first readable image of each series."""
     for (_, series_uid), instances in images.items():
         for sop_class_uid, sop_instance_uid in instances:
             if sop_class_uid in IMAGE_CLASSES:
                 ds = read_instance(archive, Key(study_instance_uid, series_uid, sop_instance_uid))
                 if ds is not None:
                     yield ds
+                    break
 
 
 def object_row(analysis: str, made: MadeObject) -> Report:

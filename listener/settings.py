@@ -1,9 +1,10 @@
 """Every setting, once: from ``betz.toml``, ``BETZ_…`` variables and secrets in files."""
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import (
@@ -29,6 +30,15 @@ def _required_series(text: str) -> str:
     if text not in known:
         raise ValueError('a required series is a contrast and a body part, such as "T1 brain"')
     return text
+
+
+def _time_zone(name: str) -> str:
+    if name:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"there is no time zone {name!r}") from error
+    return name
 
 
 RequiredSeries = Annotated[str, AfterValidator(_required_series)]
@@ -202,6 +212,8 @@ class Settings(BaseSettings):
 
     institution: Annotated[str, Field(max_length=64, pattern=r"^[^\\\\\x00-\x1f]*$")] = ""
     """Institution Name of the equipment that makes the reports."""
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = ""
+    """IANA name of the zone in which the scanners' clocks run; that of this machine by default."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     listener: ListenerSettings = ListenerSettings()
     storage: StorageSettings = StorageSettings()
@@ -216,6 +228,10 @@ class Settings(BaseSettings):
     def classification(self) -> tuple[Override, ...]:
         """What the site knows of its series, the first that applies to be taken."""
         return tuple(one.override() for one in self.overrides)
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment by the clocks of the site."""
+        return moment.astimezone(ZoneInfo(self.time_zone) if self.time_zone else None)
 
     def destinations_of(self, kind: ObjectKind | str) -> list[str]:
         """The names of the destinations that want objects of a kind."""

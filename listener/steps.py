@@ -41,7 +41,7 @@ from listener.calibration import norms_of
 from listener.derived_objects import MadeObject, ObjectRequest
 from listener.measuring import unanswered
 from listener.plan import Plan, plan_of, stack_row
-from listener.reporting import make_report, object_row, store_object
+from listener.reporting import make_report, object_row, store_object, study_source
 from listener.routing import route
 from listener.settings import Settings
 from listener.stored_images import StackReference
@@ -195,7 +195,7 @@ class StudySteps:
                 study.study_instance_uid,
                 [StackReference.from_plain(stack) for stack in stacks],
                 norms_of(site).plain(),
-                ObjectRequest(version, settled_at, self.settings.institution or None),
+                self._request(study, version, settled_at),
             )
         except AnalysisFailedError as failure:
             error = str(failure)
@@ -234,6 +234,16 @@ class StudySteps:
                 details={"version": version, "analysis": name, "attempt": attempt},
             )
 
+    def _request(self, study: Study, version: int, settled_at: datetime) -> ObjectRequest:
+        with reading(self.engine) as session:
+            images = images_of(session, study.id, version)
+        return ObjectRequest(
+            version,
+            self.settings.local(settled_at),
+            self.settings.institution or None,
+            study_source(self.archive, study.study_instance_uid, images),
+        )
+
     def report(self, study_instance_uid: str, version: int, settled_at: datetime) -> None:
         """Make the report on a version once, archive it, and have it delivered.
 
@@ -266,7 +276,7 @@ class StudySteps:
                 version,
                 findings,
                 images,
-                created=settled_at,
+                created=self.settings.local(settled_at),
                 institution=self.settings.institution or None,
                 predecessor=predecessor,
                 objects=[one for _, one in objects],

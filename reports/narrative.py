@@ -14,7 +14,6 @@ from reports.text import (
     any_of,
     count_line,
     decided_line,
-    norms_line,
     undecided_line,
 )
 
@@ -22,10 +21,10 @@ _MISSING = "missing-series"
 
 
 def summary_lines(findings: Sequence[Finding]) -> list[str]:
-    """The sentences of the overall group, the findings first and the limits of use last."""
+    """The sentences of the overall group: the count and what it is worth, the findings, the limits of use."""
     present = [finding for finding in findings if finding.state is State.PRESENT]
     absent = [finding for finding in findings if finding.state is State.ABSENT]
-    lines = [count_line(len(present), len(present) + len(absent))]
+    lines = [count_line(len(present), len(present) + len(absent)), SUPPORTIVE_ONLY]
     if present:
         lines.append(decided_line(HEADINGS[State.PRESENT], [_with_confidence(f) for f in present]))
     if any(finding.sign is Sign.CST_DIFFUSION for finding in present):
@@ -34,9 +33,7 @@ def summary_lines(findings: Sequence[Finding]) -> list[str]:
         lines.append(decided_line(HEADINGS[State.ABSENT], [SIGN_NAMES[f.sign] for f in absent]))
     for state in (State.INDETERMINATE, State.NOT_EVALUATED):
         lines.extend(_undecided_lines(state, findings))
-    if norms := [(SIGN_NAMES[finding.sign], finding.norm) for finding in findings if finding.norm]:
-        lines.append(norms_line(norms))
-    return [*lines, SUPPORTIVE_ONLY, RESEARCH_USE]
+    return [*lines, RESEARCH_USE]
 
 
 def _with_confidence(finding: Finding) -> str:
@@ -53,8 +50,9 @@ def _undecided_lines(state: State, findings: Sequence[Finding]) -> list[str]:
     for finding in findings:
         if finding.state is not state:
             continue
-        if [reason.key for reason in finding.reasons] == [_MISSING]:
-            without_series[SIGN_NAMES[finding.sign]] = _needed(finding.reasons[0])
+        needed = _needed(finding.reasons[0]) if [one.key for one in finding.reasons] == [_MISSING] else None
+        if needed is not None:
+            without_series[SIGN_NAMES[finding.sign]] = needed
         else:
             why = " ".join(reason.sentence for reason in finding.reasons)
             signs.setdefault(why, []).append(SIGN_NAMES[finding.sign])
@@ -64,7 +62,10 @@ def _undecided_lines(state: State, findings: Sequence[Finding]) -> list[str]:
     return [undecided_line(HEADINGS[state], names, why) for why, names in signs.items()]
 
 
-def _needed(missing: Reason) -> str:
-    """The series that a sentence says is missing."""
-    before, after = SENTENCES[_MISSING].split("{needed}")
-    return missing.sentence.removeprefix(before).removesuffix(after)
+def _needed(missing: Reason) -> str | None:
+    """The series that a sentence says is missing; none where the sentence was written in another language."""
+    before, _, after = SENTENCES[_MISSING].partition("{needed}")
+    said = missing.sentence
+    if not (said.startswith(before) and said.endswith(after)):
+        return None
+    return said.removeprefix(before).removesuffix(after)

@@ -17,6 +17,7 @@ from pydicom.sequence import Sequence as DicomSequence
 from pydicom.sr.coding import Code
 from pydicom.uid import UID, ExplicitVRLittleEndian, SegmentationStorage
 
+from catalogue.texts import FINGERPRINT
 from processors.depiction import RegionMap
 from processors.findings import Algorithm, Region, Side, Sign
 from processors.volume import Volume
@@ -177,6 +178,7 @@ def _segments(region_maps: Sequence[RegionMap]) -> list[_Segment]:
 
 def _digest(segments: Sequence[_Segment], volume: Volume) -> str:
     digest = hashlib.sha256(np.round(volume.affine, 6).tobytes())
+    digest.update(FINGERPRINT.encode())
     digest.update(repr([source.sop_instance_uid for source in volume.sources]).encode())
     for segment in segments:
         digest.update(segment.key.encode())

@@ -21,6 +21,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import Comprehensive3DSRStorage
 
+from catalogue.texts import FINGERPRINT
 from processors.findings import (
     BRAIN_SIGNS,
     CORD_SIGNS,
@@ -144,7 +145,7 @@ def structured_report(
         study_uid,
         software_version,
         version,
-        [manufacturer, institution],
+        [manufacturer, institution, FINGERPRINT],
         None if predecessor is None else asdict(predecessor),
         [asdict(finding) for finding in reported],
         [asdict(s) for s in series],

@@ -6,7 +6,7 @@ copied whole; what is not is left out, or left empty where the standard wants th
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydicom import config
 from pydicom.datadict import dictionary_has_tag, dictionary_VM, dictionary_VR, tag_for_keyword
@@ -53,13 +53,41 @@ _PATIENT_ID = 0x00100020
 _TIMEZONE = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
 
 
+def shared_attributes(headers: Iterable[Dataset]) -> Dataset:
+    """What the images of a study say of their patient and study, taken together.
+
+    Scanners and gateways fill in some series and leave others empty; objects that each copied one series
+    would disagree about the study they share.
+
+    Parameters
+    ----------
+    headers
+        Of one image of each series, the series that counts first in front.
+
+    Returns
+    -------
+    pydicom.Dataset
+        Of each attribute the first legal value; the Patient ID as the first image that has one states it.
+    """
+    shared = Dataset()
+    for header in headers:
+        legal = legal_attributes(header, _SHARED)
+        _keep_patient_id(legal, header)
+        if not _TIMEZONE.fullmatch(legal.get("TimezoneOffsetFromUTC", "")):
+            legal.pop("TimezoneOffsetFromUTC", None)  # one that is illegal must not hide another's
+        for element in legal:
+            if element.tag not in shared and not element.is_empty:
+                shared.add(element)
+    return shared
+
+
 def study_header(source: Dataset) -> Dataset:
     """The Patient, Study and Clinical Trial attributes of an image, as a report may carry them.
 
     Parameters
     ----------
     source
-        The header of any image of the study.
+        The header of any image of the study, or what :func:`shared_attributes` makes of several.
 
     Returns
     -------

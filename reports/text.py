@@ -51,10 +51,10 @@ UNIT_NAMES = TEXTS["units"]
 
 
 def segment_label(sign: Sign, region: Region) -> str:
-    """The name of a segment, cut to the length that Segment Label may have."""
+    """The name of a segment; the region is cut where Segment Label is too short for it, never the side."""
     name = region.name if region.name in CERVICAL_LEVELS else REGION_NAMES[region.name]
     side = "" if region.side is None else f", {SIDES_IN_SENTENCE[region.side]}"
-    return f"{SHORT_SIGN_NAMES[sign]}: {name}{side}"[:LONGEST_MEANING]
+    return f"{SHORT_SIGN_NAMES[sign]}: {name}"[: LONGEST_MEANING - len(side)] + side
 
 
 def count_line(present: int, evaluable: int) -> str:
@@ -80,12 +80,6 @@ def any_of(words: list[str]) -> str:
 def decided_line(heading: str, signs: list[str]) -> str:
     """The signs of one state in one line."""
     return TEXTS["summary"]["decided"].format(heading=heading, signs="; ".join(signs))
-
-
-def norms_line(norms: list[tuple[str, str]]) -> str:
-    """Which reference distribution each measured sign was compared with."""
-    listed = "; ".join(f"{sign}: {norm}" for sign, norm in norms)
-    return TEXTS["summary"]["compared_with"].format(norms=listed)
 
 
 def undecided_line(heading: str, signs: list[str], reasons: str) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
+from catalogue.texts import FINGERPRINT
 from processors.depiction import CordProfile, CortexStrip, RegionMap
 from processors.findings import Finding
 from processors.volume import Volume
@@ -91,7 +92,7 @@ def key_image_objects(
         ds.SOPInstanceUID = derived_uid(
             "key image",
             series_uid,
-            [institution, picture.title, number],
+            [institution, picture.title, number, FINGERPRINT],
             hashlib.sha256(picture.pixels.tobytes()).hexdigest(),
         )
         ds.SeriesInstanceUID = series_uid

@@ -11,8 +11,9 @@ import pytest
 from pydicom.dataset import Dataset
 
 from catalogue.translation import ENGLISH, LONGEST_MEANING, MEANINGS, CatalogueError, read_catalogue
-from processors.findings import Quantity, Region, Sign, regions_of
+from processors.findings import Quantity, Region, Side, Sign, regions_of
 from reports.codes import quantity_code, site_modifier
+from reports.text import SHORT_SIGN_NAMES, segment_label
 
 REPORT = """
 import json
@@ -80,6 +81,7 @@ def pseudo(folder):
         for key, text in texts.items():
             short = section in MEANINGS and len(text) > LONGEST_MEANING - 2 and "{" not in text
             changed = f"→{text[: LONGEST_MEANING - 2] if short else text}←"
+            changed = changed.replace("→Betz ", "Betz →")
             changed = {"code": "nl-BE", "name": "Vlaams"}[key] if section == "language" else changed
             lines.append(f"{json.dumps(key)} = {json.dumps(changed, ensure_ascii=False)}")
     return written(folder, "\n".join(lines))
@@ -125,6 +127,9 @@ def test_what_is_not_translated_stays_english(tmp_path):
         ('[states]\npresent = "a\\nb"', "line ends"),
         ("[states]\npresent = 'a\\b'", "backslashes"),
         (f"[signs]\ncst_t1 = '{'x' * 65}'", "65 characters"),
+        ("[objects]\nreport_series = 'Bildzeichen'", "begin with 'Betz '"),
+        ("[signs]\ncst_t1 = 'Bahn'\ncst_t2 = 'Bahn'", "two texts are the same"),
+        ("[sides]\nleft = 'Right'", "two texts are the same"),
         ("[reasons]\nlow-snr = 'zu verrauscht'", "{snr}"),
         ("[reasons]\nlow-snr = '{snr} {snr}'", "{snr}"),
         ("[reasons]\nlow-snr = '{snr:Q}'", "braces"),
@@ -151,11 +156,27 @@ def test_commands_say_what_is_wrong_with_a_translation_and_stop(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_segment_label_keeps_its_side_however_long_its_region(monkeypatch):
+    monkeypatch.setitem(SHORT_SIGN_NAMES, Sign.MOTOR_BAND, "Motorband der präzentralen Hirnrinde")
+    left, right = (segment_label(Sign.MOTOR_BAND, Region("medial", side)) for side in Side)
+    assert left.endswith(", left")
+    assert right.endswith(", right")
+    assert max(len(left), len(right)) <= LONGEST_MEANING
+
+
+def test_report_in_other_words_is_another_report(tmp_path):
+    uids = {
+        Dataset.from_json(in_language(file, "-c", REPORT).stdout).SOPInstanceUID
+        for file in ("", pseudo(tmp_path))
+    }
+    assert len(uids) == 2
+
+
 def test_report_is_in_the_language_of_the_site_as_a_whole(tmp_path):
     done = in_language(pseudo(tmp_path), "-c", REPORT)
     assert done.returncode == 0, done.stderr
     report = Dataset.from_json(done.stdout)
-    assert report.SeriesDescription.startswith("→")
+    assert report.SeriesDescription.startswith("Betz →")
     texts = [element.value for element in report.iterall() if element.keyword == "TextValue"]
     assert any("→→Present←" in text for text in texts)
     assert [text for text in texts if not text.startswith("→") and " " in text] == []

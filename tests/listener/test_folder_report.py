@@ -4,12 +4,13 @@ import socket
 
 import pytest
 from pydicom import dcmread
+from pydicom.uid import generate_uid
 from typer.testing import CliRunner
 
 from listener.cli import app
 from processors.findings import Sign
 from reports.reading import read_findings
-from tests.e2e.small_studies import small_study
+from tests.e2e.small_studies import series, small_study, write
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +39,20 @@ def test_a_study_on_disk_is_reported_on_as_files(tmp_path):
     assert report.StudyInstanceUID == uid
     assert report.SOPInstanceUID == dcmread(tmp_path / "second" / uid / "sr.dcm").SOPInstanceUID
     assert not (tmp_path / "no.sqlite").exists()
+
+
+def test_a_report_says_what_any_series_says_of_its_study_in_the_time_of_the_site(tmp_path, monkeypatch):
+    monkeypatch.setenv("BETZ_TIME_ZONE", "Asia/Kolkata")
+    uid = str(generate_uid())
+    write(series(uid, AccessionNumber=None, PatientSex=None, SeriesNumber=1), tmp_path / "in")
+    write(series(uid, PatientBirthDate=None, SeriesNumber=2), tmp_path / "in")
+    done = CliRunner().invoke(app, ["report", "in", "--out", "out"])
+    assert done.exit_code == 0, done.output
+    made = [dcmread(path) for path in (tmp_path / "out" / uid).glob("*.dcm")]
+    assert [(ds.AccessionNumber, ds.PatientSex, ds.PatientBirthDate) for ds in made] == [
+        ("A-4711", "M", "19600102")
+    ]
+    assert made[0].TimezoneOffsetFromUTC == "+0530"
 
 
 def test_an_analysis_that_fails_costs_its_signs_only(tmp_path, monkeypatch):

@@ -134,8 +134,6 @@ def test_the_norm_behind_the_z_scores_is_named(report, study):
     (described,) = children(groups(report)["cst_t1"], "121405", "DCM")
     assert (name(described)[2], described.TextValue) == ("Population description", norm)
     assert not children(groups(report)["cst_t2"], "121405", "DCM")
-    lines = [item.TextValue for item in children(groups(report)["summary"], "121106", "DCM")]
-    assert f"Compared with: T1 hyperintensity of the corticospinal tract: {norm}." in lines
 
 
 def test_every_measured_region_has_its_numbers_and_its_site(report, study):
@@ -189,7 +187,7 @@ def test_the_summary_counts_and_says_what_the_groups_say(report, study):
     assert counts == [present, present + states.count(State.ABSENT)] == [2, 4]
     text = [item.TextValue for item in children(group[1], "121106", "DCM")]
     assert text[0] == "2 of the 4 evaluable signs are present."
-    assert text[1] == (
+    assert text[2] == (
         "Present: T1 hyperintensity of the corticospinal tract (high confidence); "
         "Cervical cord atrophy (low confidence)."
     )
@@ -198,7 +196,7 @@ def test_the_summary_counts_and_says_what_the_groups_say(report, study):
         "Not evaluated: Motor band sign of the precentral cortex. The study has no suitable SWI series."
     )
     assert motor_band in text
-    assert "electromyography" in text[-2]
+    assert "electromyography" in text[1]
     assert "RESEARCH USE" in text[-1]
     assert "not a medical device" in text[-1]
 

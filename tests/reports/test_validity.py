@@ -5,11 +5,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 from rich.console import Console
 
 from listener.derived_objects import ObjectRequest, derived_objects
 from listener.folder import index_folder
-from listener.reporting import make_report
+from listener.reporting import make_report, study_source
 from reports.key_images import objects as key_image_objects
 from reports.key_images.pictures import KeyPicture
 from reports.text import SIGN_NAMES
@@ -21,6 +22,10 @@ CREATED = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 
 
 def no_frame_of_reference(source):
+    return source
+
+
+def told_in_part(source):
     return source
 
 
@@ -70,14 +75,20 @@ def made_of(number, variant, folder, monkeypatch):
     if variant is no_frame_of_reference:
         for ds in source:
             del ds.FrameOfReferenceUID
+    if variant is told_in_part:
+        for ds in source:
+            if ds.SeriesInstanceUID == source[0].SeriesInstanceUID:
+                del ds.AccessionNumber
+                ds.StudyDescription = "half told"
     write(source, folder)
     store, studies = index_folder(folder, Console(quiet=True))
     [(uid, series)] = studies.items()
     found = measured(volumes_of(source))
-    objects, missing = derived_objects("brain", found, store, uid, ObjectRequest(1, CREATED, "Clínica"))
+    numbered = {(row, series_uid): instances for row, (series_uid, instances) in enumerate(series.items())}
+    request = ObjectRequest(1, CREATED, "Clínica", study_source(store, uid, numbered))
+    objects, missing = derived_objects("brain", found, store, uid, request)
     report = make_report(
-        store, uid, 1, found.findings,
-        {(row, series_uid): instances for row, (series_uid, instances) in enumerate(series.items())},
+        store, uid, 1, found.findings, numbered,
         created=CREATED, institution="Clínica", predecessor=None, objects=[one for one, _ in objects],
     )  # fmt: skip
     paths = []
@@ -107,6 +118,14 @@ def test_everything_made_of_a_study_is_valid(
         nowhere = f"referenced - {made.uid} "
         lines = [one for one in lines if "image-" not in one.replace("key-image-", "") and nowhere not in one]
     assert lines == []
+
+
+def test_all_objects_agree_about_the_study_where_its_series_do_not(tmp_path, monkeypatch):
+    made = made_of(0, told_in_part, tmp_path / "study", monkeypatch)
+    told = [dcmread(path, stop_before_pixels=True) for path in made.paths]
+    assert [ds.Modality for ds in told] == ["SEG", "SEG", "OT", "OT", "SR"]
+    assert len({(ds.AccessionNumber, ds.PatientSex, ds.PatientName, ds.StudyDescription) for ds in told}) == 1
+    assert told[0].AccessionNumber
 
 
 def unavoidable(line):
