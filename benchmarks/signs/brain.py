@@ -15,7 +15,8 @@ from rich.console import Console
 from benchmarks.signs import brain_summary as summary
 from benchmarks.signs.brain_case import run_case
 from benchmarks.signs.brain_figure import draw_figure
-from benchmarks.signs.brain_groups import BY_NAME, GROUPS, SEEDS_A_GROUP, Group
+from benchmarks.signs.brain_groups import BY_NAME, SEEDS_A_GROUP, Group
+from benchmarks.signs.choosing import CALIBRATION, cases_of, chosen, cost
 from benchmarks.signs.resuming import (
     Calibration,
     FigurePath,
@@ -28,11 +29,9 @@ from benchmarks.signs.resuming import (
 )
 from benchmarks.signs.statistics import median_error, median_shift
 
-HELD_OUT, CALIBRATION = 7001, 1001
-"""First seeds of the block that figures are reported on, and of the one that may be tuned on.
-
-Seeds from 5001 were reported on before, and what they showed was mended for.
-"""
+HELD_OUT = 7001
+"""First seed of the block that figures are reported on. Seeds from 5001 were reported on before, and
+what they showed was mended for."""
 
 console = Console(width=150)
 
@@ -48,33 +47,20 @@ def main(
     figure: FigurePath = None,
 ) -> None:
     """Analyse synthetic brains with and without the signs of the corticospinal tract, and print tables."""
-    groups = _chosen(only)
+    groups = chosen(only, BY_NAME)
     block = CALIBRATION if calibration else HELD_OUT
-    cases = [
-        (group.name, group.seed(block, n)) for group in groups for n in range(min(patients, group.patients))
-    ]
+    cases = cases_of(groups, block, patients)
     found = list(results(cases, run_case, jobs, json_path).values())
     said = summary.said_of(found)
     _print_groups(groups, found, said)
     _print_signs(said)
     _print_traps(said)
     _print_criteria(said)
-    cpu = sum(row["drawing_s"] + row["analysis_s"] for row in found)
-    console.print(
-        f"{len(found)} synthetic brains, seeds from {block}; {cpu / 60:.1f} CPU minutes, "
-        f"{cpu / max(len(found), 1):.1f} s each. Phantom performance: it says nothing of diagnostic accuracy."
-    )
+    console.print(cost(found, "synthetic brains", block))
     if figure:
         draw_figure(said, figure)
     if len(found) < len(cases):
         raise typer.Exit(1)
-
-
-def _chosen(only: Sequence[str] | None) -> tuple[Group, ...]:
-    unknown = [name for name in only or () if name not in BY_NAME]
-    if unknown:
-        raise typer.BadParameter(f"no group {unknown[0]!r}; there are: {'; '.join(BY_NAME)}")
-    return tuple(BY_NAME[name] for name in only) if only else GROUPS
 
 
 def _print_groups(groups: Sequence[Group], rows: Sequence[Row], said: Sequence[summary.Said]) -> None:

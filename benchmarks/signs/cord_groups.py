@@ -21,10 +21,6 @@ VOLUMES = ((Contrast.T1, Plane.THREE_D), (Contrast.T2, Plane.THREE_D))
 WITHOUT_SAGITTAL = (T1_AXIAL, T2_AXIAL)
 
 SEEDS_A_GROUP = 40
-HELD_OUT, CALIBRATION = 9001, 1001
-"""First seeds of the block that figures are reported on, and of the one that may be tuned on. Seeds from 5001
-were reported on before, and what they showed was mended for."""
-
 STRENGTHS: dict[Sign, tuple[float, ...]] = {
     Sign.CORD_T1: (0.08, 0.12, 0.20),
     Sign.CORD_T2: (0.16, 0.30),

@@ -24,13 +24,13 @@ from benchmarks.signs.brain_summary import (
     sensitivity,
     specificity,
 )
+from benchmarks.signs.choosing import CALIBRATION, cases_of, chosen, cost
 from benchmarks.signs.motor_band_case import run_case
 from benchmarks.signs.motor_band_figure import draw_figure
-from benchmarks.signs.motor_band_groups import BY_NAME, GROUPS, SEEDS_A_GROUP, Group
+from benchmarks.signs.motor_band_groups import BY_NAME, SEEDS_A_GROUP, Group
 from benchmarks.signs.motor_band_heads import draw_heads
 from benchmarks.signs.resuming import (
     Calibration,
-    Case,
     FigurePath,
     Jobs,
     KeptIn,
@@ -40,9 +40,9 @@ from benchmarks.signs.resuming import (
     table,
 )
 
-HELD_OUT, CALIBRATION = 9001, 1001
-"""First seeds of the block that figures are reported on, and of the one that may be tuned on. Seeds from 5001
-were reported on before, and what they showed was mended for."""
+HELD_OUT = 9001
+"""First seed of the block that figures are reported on. Seeds from 5001 were reported on before, and
+what they showed was mended for."""
 
 console = Console(width=150)
 
@@ -64,7 +64,7 @@ def main(
     if heads:
         draw_heads(heads)
         return
-    groups = _chosen(only)
+    groups = chosen(only, BY_NAME)
     block = CALIBRATION if calibration else HELD_OUT
     cases = cases_of(groups, block, patients)
     rows = list(results(cases, run_case, jobs, json_path).values())
@@ -74,30 +74,11 @@ def main(
     _print_confounders(said)
     _print_grades(groups, rows)
     _print_criteria(said)
-    cpu = sum(row["drawing_s"] + row["analysis_s"] for row in rows)
-    console.print(
-        f"{len(rows)} synthetic brains, seeds from {block}; {cpu / 60:.1f} CPU minutes, "
-        f"{cpu / max(len(rows), 1):.1f} s each. Phantom performance: it says nothing of diagnostic accuracy."
-    )
+    console.print(cost(rows, "synthetic brains", block))
     if figure:
         draw_figure(said, figure)
     if len(rows) < len(cases):
         raise typer.Exit(1)
-
-
-def cases_of(groups: Sequence[Group], block: int, patients: int = SEEDS_A_GROUP) -> list[Case]:
-    """Every patient of some groups, so interleaved that a run that is stopped has the same share of each."""
-    sizes = {group.name: min(patients, group.patients) for group in groups}
-    numbered = [(group, number) for group in groups for number in range(sizes[group.name])]
-    numbered.sort(key=lambda one: (one[1] + 0.5) / sizes[one[0].name])
-    return [(group.name, group.seed(block, number)) for group, number in numbered]
-
-
-def _chosen(only: Sequence[str] | None) -> tuple[Group, ...]:
-    unknown = [name for name in only or () if name not in BY_NAME]
-    if unknown:
-        raise typer.BadParameter(f"no group {unknown[0]!r}; there are: {'; '.join(BY_NAME)}")
-    return tuple(BY_NAME[name] for name in only) if only else GROUPS
 
 
 def _print_groups(groups: Sequence[Group], rows: Sequence[Row], said: Sequence[Said]) -> None:

@@ -10,9 +10,11 @@ import pytest
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 from benchmarks.signs import cord_summary as summary
+from benchmarks.signs.choosing import CALIBRATION
+from benchmarks.signs.cord import HELD_OUT
 from benchmarks.signs.cord_case import _compared, _dice, _levels_off
 from benchmarks.signs.cord_figure import draw_figure
-from benchmarks.signs.cord_groups import CALIBRATION, GROUPS, HELD_OUT, SEEDS_A_GROUP, label_of
+from benchmarks.signs.cord_groups import GROUPS, SEEDS_A_GROUP, label_of
 from benchmarks.signs.statistics import Share
 from phantoms.neck_imaging import CordTruth
 from phantoms.neck_variety import drawn_neck_plan

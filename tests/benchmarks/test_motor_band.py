@@ -10,7 +10,8 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 from benchmarks.signs import motor_band_summary as summary
 from benchmarks.signs.brain_summary import false_presents, of_sign, said_of, sensitivity, specificity
-from benchmarks.signs.motor_band import CALIBRATION, HELD_OUT, cases_of
+from benchmarks.signs.choosing import CALIBRATION, cases_of
+from benchmarks.signs.motor_band import HELD_OUT
 from benchmarks.signs.motor_band_figure import draw_figure
 from benchmarks.signs.motor_band_groups import BY_NAME, GROUPS, PLACES, SEEDS_A_GROUP
 from benchmarks.signs.statistics import Share
@@ -94,7 +95,7 @@ def test_phantoms_of_the_band_are_many_and_mostly_negative():
 
 
 def test_a_run_that_is_stopped_has_the_same_share_of_every_group():
-    cases = cases_of(GROUPS, HELD_OUT)
+    cases = cases_of(GROUPS, HELD_OUT, SEEDS_A_GROUP)
     assert len(set(cases)) == len(cases) == sum(group.patients for group in GROUPS)
     half = Counter(name for name, _ in cases[: len(cases) // 2])
     assert all(abs(half[group.name] - group.patients / 2) <= 1 for group in GROUPS)

@@ -9,9 +9,10 @@ import pytest
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 from benchmarks.signs import brain_summary as summary
-from benchmarks.signs.brain import CALIBRATION, HELD_OUT
+from benchmarks.signs.brain import HELD_OUT
 from benchmarks.signs.brain_figure import draw_figure
 from benchmarks.signs.brain_groups import GROUPS, SEEDS_A_GROUP, SIGNS
+from benchmarks.signs.choosing import CALIBRATION
 from benchmarks.signs.resuming import kept
 from benchmarks.signs.statistics import Share
 from processors.findings import READS, Side, Sign
