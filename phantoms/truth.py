@@ -13,7 +13,7 @@ from phantoms.patient import PhantomPatient
 from phantoms.protocol import SeriesPlan
 from phantoms.susceptibility import aged_iron
 from processors.acquisition import BodyPart, Contrast
-from processors.findings import CORD_SIGNS, Region, Sign, State, regions_of
+from processors.findings import CORD_SIGNS, WHOLE_CORD, Region, Sign, State, regions_of
 
 READS: dict[Sign, frozenset[Contrast]] = {
     Sign.MOTOR_BAND: frozenset({Contrast.SWI}),
@@ -54,7 +54,7 @@ def truth_of(patient: PhantomPatient, series: Sequence[SeriesPlan]) -> dict[str,
             "regions": {
                 region.key: _change(patient, sign, region)
                 for region in regions_of(sign)
-                if region.name != "splenium"
+                if region.name not in ("splenium", WHOLE_CORD)
             },
         }
     cord = draw_cord(patient)

@@ -81,6 +81,8 @@ class Side(StrEnum):
 
 TRACT_SEGMENTS = ("subcortical", "corona_radiata", "internal_capsule", "cerebral_peduncle", "pons")
 CERVICAL_LEVELS = ("C1", "C2", "C3", "C4", "C5", "C6", "C7")
+WHOLE_CORD = "cord"
+"""The cord as far as it was measured, where the vertebral levels are not known: in the place of the levels."""
 MOTOR_BAND_REGIONS = ("medial", "intermediate", "lateral")
 
 
@@ -100,10 +102,10 @@ class Region:
 def regions_of(sign: Sign) -> tuple[Region, ...]:
     """Every region that a finding of this sign may report, in anatomical order."""
     if sign in (Sign.CORD_ATROPHY, Sign.CORD_FLATTENING):
-        return tuple(Region(level) for level in CERVICAL_LEVELS)
+        return tuple(Region(name) for name in (*CERVICAL_LEVELS, WHOLE_CORD))
     names: tuple[str, ...]
     if sign in (Sign.CORD_T1, Sign.CORD_T2):
-        names = CERVICAL_LEVELS
+        names = (*CERVICAL_LEVELS, WHOLE_CORD)
     elif sign is Sign.MOTOR_BAND:
         names = MOTOR_BAND_REGIONS
     elif sign is Sign.PRECENTRAL_ATROPHY:

@@ -6,7 +6,7 @@ be seen on an MR image, so that people with any kind of colour blindness can tel
 
 from collections.abc import Mapping
 
-from processors.findings import CERVICAL_LEVELS, Region, Side
+from processors.findings import CERVICAL_LEVELS, WHOLE_CORD, Region, Side
 
 Rgb = tuple[int, int, int]
 
@@ -33,6 +33,7 @@ _REGIONS: Mapping[str, Rgb] = {
     "intermediate": YELLOW,
     "lateral": SKY,
     "precentral": GREEN,
+    WHOLE_CORD: YELLOW,
     **dict(
         zip(CERVICAL_LEVELS, (PURPLE, SKY, YELLOW, GREEN, ORANGE, BLUE, VERMILION), strict=True),
     ),

@@ -10,6 +10,7 @@ from processors.findings import (
     CERVICAL_LEVELS,
     MOTOR_BAND_REGIONS,
     TRACT_SEGMENTS,
+    WHOLE_CORD,
     Algorithm,
     Confidence,
     Finding,
@@ -146,7 +147,7 @@ def brain():
 
 
 def neck(*, levels=True):
-    """Findings, volumes, region maps and cord profiles of a neck; without levels, without regions."""
+    """Findings, volumes, region maps and cord profiles of a neck; without levels, of the cord as a whole."""
     axial = replace(volume(7, shape=(21, 64, 64), spacing=(5.0, 1.0, 1.0)), contrast=Contrast.T1)
     heights = 5.0 * np.arange(10, -11, -1)
     angle = np.linspace(-180, 170, 36)
@@ -162,28 +163,35 @@ def neck(*, levels=True):
         dict.fromkeys(SIDES, ratio), known, known * 0.03, np.arange(21) > 1, np.linspace(75, 60, 21),
         contours, angle, np.ones((21, 36)),
     )  # fmt: skip
-    columns = tuple(RegionMeasurements(region, numbers(1.1, 3.0)) for region in regions_of(Sign.CORD_T1))
+    columns = tuple(
+        RegionMeasurements(region, numbers(1.1, 3.0))
+        for region in regions_of(Sign.CORD_T1)
+        if (region.name in CERVICAL_LEVELS) is levels
+    )
     sizes = tuple(
         RegionMeasurements(
             region, numbers(70.0, -2.1, cross_sectional_area=61.0, area_at_reference_age=62.0)[1:]
         )
         for region in regions_of(Sign.CORD_ATROPHY)
+        if (region.name in CERVICAL_LEVELS) is levels
     )
     places = [
         (Region(name, side), range(18 - 3 * n, 21 - 3 * n), 31, 34 if side is Side.LEFT else 27)
         for n, name in enumerate(CERVICAL_LEVELS)
         for side in SIDES
-    ]
+    ] if levels else [
+        (Region(WHOLE_CORD, side), range(21), 31, 34 if side is Side.LEFT else 27) for side in SIDES
+    ]  # fmt: skip
     uids, cord = (axial.series_instance_uid,), Algorithm("Cord", "1.0")
     unknown = () if levels else (Reason.of("level-indeterminate"),)
     findings = (
         Finding(
-            Sign.CORD_T1, State.PRESENT, cord, Confidence.LOW, unknown, columns if levels else (), uids
+            Sign.CORD_T1, State.PRESENT, cord, Confidence.LOW, unknown, columns, uids
         ),
         Finding(
             Sign.CORD_ATROPHY, State.INDETERMINATE, cord, None, unknown or (Reason.of("grey-zone"),),
-            sizes if levels else (), uids,
+            sizes, uids,
         ),
     )  # fmt: skip
-    maps = (block(places, Sign.CORD_T1, axial),) if levels else ()
+    maps = (block(places, Sign.CORD_T1, axial),)
     return findings, {axial.series_instance_uid: axial}, maps, (profile,)
