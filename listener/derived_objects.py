@@ -20,7 +20,7 @@ from listener.measuring import Measured
 from listener.stored_images import Stored, read_instance
 from listener.version import SOFTWARE_VERSION
 from processors.depiction import RegionMap
-from processors.findings import READS
+from processors.findings import READS, State
 from processors.volume import Volume
 from reports.key_images import key_image_objects
 from reports.references import Companions, ReportedKeyImage, ReportedSegmentation
@@ -122,6 +122,7 @@ def derived_objects(
             missing,
         )
         made.extend(found)
+    missing.extend(_not_outlined(measured))
     made.extend(
         _attempt("key images", lambda: _key_images(measured, stored, study_instance_uid, request), missing)
     )
@@ -162,6 +163,18 @@ def _attempt(
         log.error("object not made", kind=what, error=type(error).__name__, place=place_of(error))
         missing.append(f"No {what}: an error ({type(error).__name__}).")
     return []
+
+
+def _not_outlined(measured: Measured) -> Iterator[str]:
+    """Of each sign that was measured on series in none of which a region was outlined, the first of those."""
+    outlined = {volume.series_instance_uid for volume, _ in _by_volume(measured)}
+    read = [one.series_uids for one in measured.findings if one.state is not State.NOT_EVALUATED]
+    without = dict.fromkeys(uids[0] for uids in read if uids and outlined.isdisjoint(uids))
+    numbers = {volume.series_instance_uid: volume.series_number for volume in measured.volumes}
+    for uid in without:
+        number = numbers.get(uid)
+        which = "a series" if number is None else f"series {number}"
+        yield f"No segmentation of {which}: no region was outlined in it."
 
 
 def _by_volume(measured: Measured) -> list[tuple[Volume, list[RegionMap]]]:

@@ -1,5 +1,6 @@
 """Everything that is made of a study holds up before three validators, whatever the study."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ import pytest
 from pydicom import dcmread
 from rich.console import Console
 
+from db.models import ObjectKind
 from listener.derived_objects import ObjectRequest, derived_objects
 from listener.folder import index_folder
 from listener.reporting import make_report, study_source
@@ -153,3 +155,21 @@ def test_a_report_survives_what_cannot_be_made(tmp_path, monkeypatch):
     )
     assert [one.kind for one, _ in made] == ["seg"]
     assert missing == ["No key images: an error (RuntimeError)."]
+
+
+def test_an_analysed_series_of_which_no_region_was_outlined_is_told_of(tmp_path, monkeypatch):
+    source = images(0, odd.plain, enhanced=False)
+    write(source, tmp_path / "study")
+    store, [uid] = index_folder(tmp_path / "study", Console(quiet=True))
+    monkeypatch.setattr(key_image_objects, "pictures", drawn)
+    found = measured(volumes_of(source))
+    read = {finding.series_uids[0] for finding in found.findings if finding.series_uids}
+    numbers = [one.series_number for one in found.volumes if one.series_instance_uid in read]
+    assert numbers
+    made, missing = derived_objects(
+        "brain", replace(found, region_maps=()), store, uid, ObjectRequest(1, CREATED)
+    )
+    assert ObjectKind.SEG not in [one.kind for one, _ in made]
+    assert sorted(missing) == [
+        f"No segmentation of series {number}: no region was outlined in it." for number in sorted(numbers)
+    ]
