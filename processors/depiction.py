@@ -50,6 +50,8 @@ class CortexStrip:
         Shape (n, m): 1 − signal over reference; NaN where nothing was measured.
     regions
         Name of the region of each position, one of :data:`processors.findings.MOTOR_BAND_REGIONS`.
+    limits
+        Darkness from which a region of this series has grade 1, grade 2 and so on; empty where none has one.
     """
 
     side: Side
@@ -57,6 +59,7 @@ class CortexStrip:
     depth_mm: FloatArray
     darkness: FloatArray
     regions: tuple[str, ...]
+    limits: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +86,9 @@ class CordProfile:
         Shape (a,): degrees around the cord, 0 in front, positive towards the patient's left.
     unrolled
         Shape (n, a): signal of the white matter under the cord's surface over the dorsal columns.
+    flatness
+        Shape (n,): anteroposterior over transverse diameter; NaN where there is no contour. ``None`` where it
+        was not kept.
     """
 
     sign: Sign
@@ -97,3 +103,4 @@ class CordProfile:
     contours: FloatArray
     angles: FloatArray
     unrolled: FloatArray
+    flatness: FloatArray | None = None

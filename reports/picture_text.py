@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from catalogue.texts import TEXTS
+from catalogue.translation import read_catalogue
 from processors.acquisition import Plane
 from processors.findings import (
     CERVICAL_LEVELS,
@@ -11,13 +12,24 @@ from processors.findings import (
     Quantity,
     RegionMeasurements,
     Side,
+    Sign,
     State,
+    regions_of,
 )
 from processors.volume import Volume
-from reports.text import CONFIDENCES_IN_BRACKETS, HEADINGS, PRODUCT, SIDE_NAMES, SIDES_IN_SENTENCE
+from reports.text import (
+    CONFIDENCES_IN_BRACKETS,
+    HEADINGS,
+    PRODUCT,
+    SHORT_SIGN_NAMES,
+    SIDE_NAMES,
+    SIDES_IN_SENTENCE,
+)
 
-RESEARCH_USE_MARK = TEXTS["notices"]["research_use_mark"]
-"""In the pixels of every picture."""
+RESEARCH_USE_MARKS = tuple(
+    dict.fromkeys(texts["notices"]["research_use_mark"] for texts in (read_catalogue(None).sections, TEXTS))
+)
+"""In the pixels of every picture: the English one, and its translation where there is one."""
 
 KEY_IMAGES_DESCRIPTION = {name: TEXTS["objects"][f"key_images_series_{name}"] for name in ("brain", "spine")}
 """Series Description of the pictures of each analysis."""
@@ -34,6 +46,8 @@ WITH_ONE_DIGIT = frozenset(
 
 ALONG_TRACT = _PICTURES["along_tract"]
 UNFOLDED = _PICTURES["unfolded"]
+ALONG_TRACT_SHORT = _PICTURES["along_tract_short"]
+UNFOLDED_SHORT = _PICTURES["unfolded_short"]
 ALONG_AND_ACROSS = _PICTURES["along_and_across"]
 COLUMNS_BY_LEVEL = _PICTURES["columns_by_level"]
 CORD_UNROLLED = _PICTURES["cord_unrolled"]
@@ -45,6 +59,12 @@ NORM = _PICTURES["norm"]
 Z_EXPLAINED = _PICTURES["z_explained"]
 NOT_COUNTED = _PICTURES["not_counted"]
 NOTHING_OUTLINED = _PICTURES["nothing_outlined"]
+
+DASH = "—"
+"""In place of a number that does not count."""
+HIGHEST_GRADE = 2
+COVERED = 90.0
+"""Percent of a region inside the images below which the pictures say so."""
 
 
 def short_name(region: str) -> str:
@@ -58,8 +78,13 @@ def state_words(state: State, confidence: Confidence | None) -> str:
     return words if confidence is None else f"{words}, {CONFIDENCES_IN_BRACKETS[confidence]}"
 
 
+def series_name(volume: Volume) -> str:
+    """The series of a picture: its number where it has one, its contrast and its plane."""
+    return _numbered(volume, f"{volume.contrast} {TEXTS['planes'][volume.plane]}")
+
+
 def series_words(volume: Volume) -> str:
-    """The series of a picture: its number where it has one, its contrast, plane and how it was acquired."""
+    """The series of a picture and how it was acquired."""
     acquired = volume.acquisition
     facts = [f"{volume.contrast} {TEXTS['planes'][volume.plane]}"]
     if acquired.field_strength is not None:
@@ -68,9 +93,12 @@ def series_words(volume: Volume) -> str:
     facts.extend(f"{name} {time:.4g} ms" for name, time in times if time is not None)
     if acquired.b_value is not None:
         facts.append(f"b {acquired.b_value:.0f}")
-    listed = " · ".join(facts)
+    return _numbered(volume, " · ".join(facts))
+
+
+def _numbered(volume: Volume, facts: str) -> str:
     number = volume.series_number
-    return listed if number is None else _PICTURES["series"].format(number=number, facts=listed)
+    return facts if number is None else _PICTURES["series"].format(number=number, facts=facts)
 
 
 def slice_words(volume: Volume, index: int, plane: Plane, end: str, millimetres: float) -> str:
@@ -116,24 +144,32 @@ def quantity_heading(quantity: Quantity) -> str:
     return TEXTS["quantities_short"][quantity.value]
 
 
+def plot_heading(quantity: Quantity) -> str:
+    """What the title of a plot calls a number."""
+    return TEXTS["quantities_by_region"].get(quantity.value, quantity_heading(quantity))
+
+
 def by_region_words(quantity: Quantity) -> str:
     """Title of the plot of a number in every region."""
-    heading = TEXTS["quantities_by_region"].get(quantity.value, quantity_heading(quantity))
-    return _PICTURES["by_region"].format(quantity=heading)
+    return _PICTURES["by_region"].format(quantity=plot_heading(quantity))
 
 
-def numbers_words(quantity: Quantity, region: str, sides: Sequence[RegionMeasurements]) -> str:
-    """The number of a region on every side it has, with its z-score."""
-    parts = []
-    for one in sides:
-        value, z_score = one.value(quantity), one.value(Quantity.Z_SCORE)
-        if value is not None:
-            side = "" if one.region.side is None else f"{SIDES_IN_SENTENCE[one.region.side]} "
-            score = "" if z_score is None else f" (z {score_words(z_score)})"
-            parts.append(f"{side}{number_words(quantity, value)}{score}")
-    return _PICTURES["numbers"].format(
-        region=short_name(region), quantity=quantity_heading(quantity), numbers=", ".join(parts)
+def numbers_words(quantity: Quantity, region: str, numbers: Sequence[tuple[Side | None, str]]) -> str:
+    """The numbers of a region, each with the side it is of."""
+    listed = (
+        words if side is None else f"{SIDES_IN_SENTENCE[side]} {words}" for side, words in numbers if words
     )
+    return _PICTURES["numbers"].format(
+        region=short_name(region), quantity=quantity_heading(quantity), numbers=", ".join(listed)
+    )
+
+
+def not_counted_words(region: RegionMeasurements) -> str:
+    """What stands for a number that does not count: a dash, and how much of the region the images show."""
+    covered = region.value(Quantity.COVERAGE)
+    if covered is None or covered >= COVERED:
+        return DASH
+    return f"{DASH} ({_PICTURES['covered'].format(percent=int(covered))})"
 
 
 def number_words(quantity: Quantity, value: float) -> str:
@@ -151,13 +187,36 @@ def band_words(finding: Finding) -> str:
     """What is said of a motor band as a whole; empty where it was not measured."""
     sums = {one.value(Quantity.GRADE_SUM) for one in finding.regions} - {None}
     lengths = {one.region.side: one.value(Quantity.BAND_LENGTH) for one in finding.regions}
-    parts = [_PICTURES["grade_sum"].format(sum=f"{total:.0f}") for total in sums if total is not None]
+    graded = sum(one.value(Quantity.GRADE) is not None for one in finding.regions)
+    parts = [
+        _PICTURES["grade_sum"].format(
+            sum=f"{total:.0f}",
+            most=HIGHEST_GRADE * graded,
+            graded=graded,
+            regions=len(regions_of(finding.sign)),
+        )
+        for total in sums
+        if total is not None and graded
+    ]
     parts.extend(
         _PICTURES["dark_over"].format(side=SIDE_NAMES[side], length=f"{length:.0f}")
         for side in (Side.RIGHT, Side.LEFT)
         if (length := lengths.get(side)) is not None
     )
     return " ".join(parts)
+
+
+def grade_words(limits: Sequence[float]) -> str:
+    """From which darkness a region has which grade."""
+    return ", ".join(
+        _PICTURES["grade_from"].format(grade=grade, limit=number_words(Quantity.DARKNESS, limit))
+        for grade, limit in enumerate(limits, start=1)
+    )
+
+
+def of_sign_words(sign: Sign, title: str) -> str:
+    """The title of a plot among those of other signs."""
+    return _PICTURES["of_sign"].format(sign=SHORT_SIGN_NAMES[sign], title=title)
 
 
 def made_by(software_version: str, algorithm: str) -> str:

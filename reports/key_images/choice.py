@@ -7,7 +7,7 @@ import numpy as np
 from processors.depiction import CordProfile, RegionMap
 from processors.findings import Finding, Sign
 from processors.volume import Volume
-from reports.key_images.measured import region_names, strength
+from reports.key_images.measured import along_cord, counts, region_names, sided, strength
 
 FULL_ENOUGH = 0.6
 """A slice is looked at where it holds at least so much of a region as the fullest slice."""
@@ -35,7 +35,7 @@ def strongest_slices(
     step = volume.spacing[axis]
     chosen: list[int] = []
     if finding.sign is Sign.MOTOR_BAND:
-        for index in _darkest_bands(volume, regions, axis):
+        for index in _darkest_bands(finding, volume, regions, axis):
             chosen.extend(_farther([index], chosen, apart_mm / step))
         return tuple(chosen[:most])
     for name in _ranked(finding, regions):
@@ -49,7 +49,7 @@ def strongest_slices(
 def strongest_stations(
     sign: Sign, profile: CordProfile, indices: Sequence[int], most: int, apart: float
 ) -> tuple[int, ...]:
-    """The slices of a cord that was outlined at which its columns are brightest, or its area is least.
+    """The slices of a cord that was outlined where its columns are brightest, or it is thinnest or flattest.
 
     Parameters
     ----------
@@ -62,7 +62,8 @@ def strongest_stations(
     good = np.asarray(outlined & profile.used)
     good = good if good.any() else outlined
     if sign in SHAPES:
-        order = np.argsort(np.where(good, profile.area_mm2, np.inf), kind="stable")
+        _, size = along_cord(sign, profile)
+        order = np.argsort(np.where(good & np.isfinite(size), size, np.inf), kind="stable")
     else:
         ratio = np.mean(list(profile.ratio.values()), axis=0)
         order = np.argsort(-np.where(good & np.isfinite(ratio), ratio, -np.inf), kind="stable")
@@ -74,20 +75,33 @@ def strongest_stations(
 
 
 def strongest_region(finding: Finding) -> str | None:
-    """The region in which a finding is strongest; ``None`` where nothing was measured."""
-    return max(region_names(finding), key=lambda name: strength(finding, name), default=None)
+    """The region in which a finding is strongest; ``None`` where no region that was measured counts.
+
+    One that counts on every side comes before one that does on one side only.
+    """
+    counted = [name for name in region_names(finding) if np.isfinite(strength(finding, name))]
+    return max(counted, key=lambda name: (_whole(finding, name), strength(finding, name)), default=None)
 
 
-def _darkest_bands(volume: Volume, regions: RegionMap, axis: int) -> list[int]:
-    """The slices by how much is missing of the reference's signal in the regions, on the lesser side."""
+def _whole(finding: Finding, name: str) -> bool:
+    return all(counts(finding, one) for one in sided(finding, name))
+
+
+def _darkest_bands(finding: Finding, volume: Volume, regions: RegionMap, axis: int) -> list[int]:
+    """The slices by how much is missing of the reference's signal in the regions, on the lesser side.
+
+    Of the regions that count, or of all where none does.
+    """
+    counted = {one.region for one in finding.regions if counts(finding, one)}
+    shown = {n: r for n, r in regions.regions.items() if r in counted} or dict(regions.regions)
     signal = volume.array[tuple(regions.indices.T)].astype(np.float64)
     own = np.isin(regions.labels, list(regions.regions))
     usual = np.median(signal[~own]) if not own.all() else np.percentile(signal, 75)
     missing = np.clip(usual - signal, 0.0, None)
-    sides = {region.side for region in regions.regions.values()}
+    sides = {region.side for region in shown.values()}
     totals = []
     for side in sides:
-        labels = [number for number, region in regions.regions.items() if region.side is side]
+        labels = [number for number, region in shown.items() if region.side is side]
         here = np.isin(regions.labels, labels)
         places = regions.indices[here, axis]
         totals.append(np.bincount(places, weights=missing[here], minlength=volume.array.shape[axis]))

@@ -1,4 +1,4 @@
-"""The cord from top to bottom: its ratio by level, its surface unrolled, its area."""
+"""The cord from top to bottom: its ratio by level, its surface unrolled, its area or shape."""
 
 from itertools import groupby
 
@@ -10,8 +10,17 @@ from matplotlib.ticker import AutoLocator
 
 from processors.depiction import CordProfile
 from processors.findings import Finding, Quantity, Region
+from reports.key_images.measured import along_cord
 from reports.key_images.page import FAINT, INK, PAPER, SOFT, Page, hexadecimal
-from reports.key_images.plots import BAND_SD, LINE_STYLES, MARKERS, draw_key, edges_between
+from reports.key_images.plots import (
+    BAND_SD,
+    LINE_STYLES,
+    MARKERS,
+    Box,
+    draw_key,
+    draw_title,
+    edges_between,
+)
 from reports.palette import SIDES, region_colour
 from reports.picture_text import (
     COLUMNS_BY_LEVEL,
@@ -20,6 +29,7 @@ from reports.picture_text import (
     LEVELS_UNKNOWN,
     MILLIMETRES,
     NOT_COUNTED,
+    plot_heading,
 )
 
 FloatArray = npt.NDArray[np.float64]
@@ -32,14 +42,8 @@ _UNROLLED = (0.85, 1.0, 1.2)
 """Lowest, usual and highest ratio told apart on the unrolled cord."""
 
 
-def plot_cord(page: Page, box: tuple[int, int, int, int], finding: Finding, profile: CordProfile) -> None:
-    """Three plots side by side with one height: millimetres along the cord, from the top.
-
-    Parameters
-    ----------
-    box
-        Left, top, width and height, pixels.
-    """
+def plot_cord(page: Page, box: Box, finding: Finding, profile: CordProfile) -> None:
+    """Three plots side by side with one height: millimetres along the cord, from the top."""
     x, y, width, height = box
     top, tall = y + 30, height - 82
     edges = edges_between(profile.position_mm)
@@ -47,7 +51,7 @@ def plot_cord(page: Page, box: tuple[int, int, int, int], finding: Finding, prof
     _draw_levels(page, x, top, tall, profile.levels, edges)
     places = [x + _LEVEL_WIDTH + n * (each + _GAP) for n in range(3)]
     for at, title in zip(places, (COLUMNS_BY_LEVEL, CORD_UNROLLED, CORD_AREA), strict=True):
-        page.text(at, y + 12, title, size=15, bold=True)
+        page.text(at, y + 12, title, size=15, bold=True, width=each)
     plots = [_level_axes(page, at, top, each, tall, edges) for at in places]
     _plot_ratio(plots[0], profile)
     unrolled = _plot_unrolled(plots[1], profile, edges)
@@ -57,25 +61,27 @@ def plot_cord(page: Page, box: tuple[int, int, int, int], finding: Finding, prof
             axes.axhline(border, color=hexadecimal(FAINT), linewidth=0.8, linestyle=":")
     if not any(profile.levels):
         plots[0].yaxis.set_major_locator(AutoLocator())
-        page.text(x, y + 12, MILLIMETRES, size=13, colour=SOFT)
+        page.text(x, y + 12, MILLIMETRES, size=13, colour=SOFT, width=_LEVEL_WIDTH - 4)
     foot = y + height - 12
-    page.text(places[0], foot, NOT_COUNTED, size=13, colour=SOFT)
-    draw_key(page, places[2] + each, foot, band=bool(np.isfinite(profile.norm_mean).any()))
+    page.text(places[0], foot, NOT_COUNTED, size=13, colour=SOFT, width=each)
+    normed = bool(np.isfinite(profile.norm_mean).any())
+    draw_key(page, places[2] + each, foot, most=each * 0.4, band=normed)
     page.colour_bar(unrolled, page.axes(places[1], foot - 14, each // 2, 8)).set_ticks(list(_UNROLLED))
 
 
-def plot_area(page: Page, box: tuple[int, int, int, int], finding: Finding, profile: CordProfile) -> None:
-    """The cord's area from top to bottom, by itself; ``box`` as for :func:`plot_cord`."""
+def plot_shape(page: Page, box: Box, finding: Finding, profile: CordProfile) -> None:
+    """What a sign of the cord's shape is judged by, slice by slice from the top, by itself."""
+    quantity, values = along_cord(finding.sign, profile)
+    draw_title(page, box, plot_heading(quantity) if quantity is Quantity.FLATNESS else CORD_AREA)
     x, y, width, height = box
     edges = edges_between(profile.position_mm)
     axes = page.axes(x + _LEVEL_WIDTH, y + 30, width - _LEVEL_WIDTH, height - 82)
     axes.set_xlim(edges[0], edges[-1])
     used = profile.used
-    axes.plot(profile.position_mm, profile.area_mm2, color=hexadecimal(INK), linewidth=1.5)
-    axes.plot(profile.position_mm[used], profile.area_mm2[used], "o", color=hexadecimal(INK), markersize=4)
+    axes.plot(profile.position_mm, values, color=hexadecimal(INK), linewidth=1.5)
+    axes.plot(profile.position_mm[used], values[used], "o", color=hexadecimal(INK), markersize=4)
     axes.grid(axis="y", color=hexadecimal(PAPER), linewidth=1)
-    page.text(x, y + 12, CORD_AREA, size=15, bold=True)
-    page.text(x + width, y + height - 22, LEVELS_UNKNOWN, size=13, colour=SOFT, align="right")
+    page.text(x + width, y + height - 22, LEVELS_UNKNOWN, size=13, colour=SOFT, align="right", width=width)
 
 
 def _borders(levels: tuple[str, ...], edges: FloatArray) -> list[float]:

@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
+
+from processors.depiction import CordProfile
 from processors.findings import Finding, Quantity, RegionMeasurements, Side, Sign
+
+FloatArray = npt.NDArray[np.float64]
 
 JUDGED_BY: Mapping[Sign, Quantity] = {
     Sign.MOTOR_BAND: Quantity.DARKNESS,
@@ -18,6 +24,9 @@ WEAKER_THE_LARGER = frozenset(
     {Sign.CST_DIFFUSION, Sign.PRECENTRAL_ATROPHY, Sign.CORD_ATROPHY, Sign.CORD_FLATTENING}
 )
 """Signs whose numbers fall where the sign is there."""
+
+GRADED = frozenset({Sign.MOTOR_BAND})
+"""Signs that are decided by grades."""
 
 
 def judged_by(finding: Finding) -> Quantity | None:
@@ -50,13 +59,36 @@ def sided(finding: Finding, name: str) -> list[RegionMeasurements]:
     return sorted(own, key=lambda one: one.region.side is Side.LEFT)
 
 
+def counts(finding: Finding, region: RegionMeasurements) -> bool:
+    """Whether a region had a part in the decision.
+
+    Without a grade it had none where the sign is graded, nor without a z-score where others have one.
+    """
+    if finding.sign in GRADED:
+        return region.value(Quantity.GRADE) is not None
+    scored = any(one.value(Quantity.Z_SCORE) is not None for one in finding.regions)
+    return not scored or region.value(Quantity.Z_SCORE) is not None
+
+
+def along_cord(sign: Sign, profile: CordProfile) -> tuple[Quantity, FloatArray]:
+    """What shows a change of the cord's shape slice by slice, and its numbers, shape (n,)."""
+    if sign is Sign.CORD_FLATTENING and profile.flatness is not None:
+        return Quantity.FLATNESS, profile.flatness
+    return Quantity.CROSS_SECTIONAL_AREA, profile.area_mm2
+
+
 def strength(finding: Finding, name: str) -> float:
-    """How strong a finding is in a region, in units that can be compared between regions of one finding."""
+    """How strong a finding is in a region, in units that can be compared between regions of one finding.
+
+    Minus infinity where nothing that was measured of the region counts.
+    """
     found = [value for one in sided(finding, name) if (value := _strength(finding, one)) is not None]
     return sum(found) / len(found) if found else float("-inf")
 
 
 def _strength(finding: Finding, region: RegionMeasurements) -> float | None:
+    if not counts(finding, region):
+        return None
     quantity = judged_by(finding)
     value = region.value(Quantity.Z_SCORE)
     if value is None and quantity is not None:

@@ -14,11 +14,14 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patheffects import withStroke
 
+from reports.key_images.fitting import fitted
 from reports.palette import Rgb
 
 WIDTH, HEIGHT = 1280, 960
 _DPI = 100.0
 _POINT = 72.0 / _DPI
+_SMALLEST = 0.68
+"""Share of their size that letters may shrink to, so that words fit."""
 
 PAPER: Rgb = (10, 13, 17)
 PANEL: Rgb = (24, 29, 36)
@@ -26,6 +29,9 @@ INK: Rgb = (238, 242, 246)
 SOFT: Rgb = (165, 175, 187)
 FAINT: Rgb = (70, 80, 92)
 WARNING: Rgb = (255, 196, 60)
+
+LEADING = 1.35
+"""From line to line, in sizes of the letters."""
 
 
 def hexadecimal(colour: Rgb) -> str:
@@ -59,8 +65,17 @@ class Page:
         bold: bool = False,
         align: str = "left",
         edged: bool = False,
+        width: float | None = None,
     ) -> None:
-        """Write one line with its middle at a height; ``size`` in pixels, ``edged`` for one on a picture."""
+        """Write one line with its middle at a height; ``size`` in pixels, ``edged`` for one on a picture.
+
+        Parameters
+        ----------
+        width
+            What the line may take: its letters shrink, and at last words are left out.
+        """
+        if width is not None:
+            [words], size = self.fitted(words, width, size=size, bold=bold)
         written = self._figure.text(
             x / WIDTH,
             1.0 - y / HEIGHT,
@@ -85,31 +100,43 @@ class Page:
         size: float = 15.0,
         colour: Rgb = INK,
         bold: bool = False,
-        most: int | None = None,
+        most: int = 9,
+        align: str = "left",
+        middle: bool = False,
     ) -> float:
         """Write lines that break at a width, the first with its middle at a height; the height below them.
 
         Parameters
         ----------
         most
-            So many lines at the most; the last ends in an ellipsis where there would be more.
+            So many lines at the most: where there would be more, the letters shrink, and at last words are
+            left out.
+        middle
+            Whether the height is that of the middle of all lines.
         """
-        lines = self.lines(words, width, size=size, bold=bold)
-        if most is not None and len(lines) > most:
-            lines = [*lines[: most - 1], self._shortened(" ".join(lines[most - 1 :]), width, size, bold)]
+        lines, size = self.fitted(words, width, size=size, bold=bold, most=most)
+        if middle:
+            y -= (len(lines) - 1) * LEADING * size / 2
         for number, line in enumerate(lines):
-            self.text(x, y + number * 1.35 * size, line, size=size, colour=colour, bold=bold)
-        return y + len(lines) * 1.35 * size
+            self.text(x, y + number * LEADING * size, line, size=size, colour=colour, bold=bold, align=align)
+        return y + len(lines) * LEADING * size
 
-    def lines(self, words: str, width: float, *, size: float, bold: bool = False) -> list[str]:
-        """Words broken into lines of a width."""
-        lines: list[str] = []
-        for word in words.split():
-            if lines and self.width_of(f"{lines[-1]} {word}", size, bold=bold) <= width:
-                lines[-1] = f"{lines[-1]} {word}"
-            else:
-                lines.append(word)
-        return lines
+    def fitted(
+        self, words: str, width: float, *, size: float, bold: bool = False, most: int = 1
+    ) -> tuple[list[str], float]:
+        """Words in lines that fit a width, and the size of their letters."""
+
+        def measure(line: str, letters: float) -> float:
+            return self.width_of(line, letters, bold=bold)
+
+        return fitted(words, width, size, measure, least=_SMALLEST * size, most=most)
+
+    def written(self) -> list[tuple[str, tuple[float, float, float, float]]]:
+        """Every line on the page, with the left, top, right and bottom of what it covers, pixels."""
+        renderer = self._canvas.get_renderer()
+        with _boxes_for_unknown_letters():
+            boxes = [(one.get_text(), one.get_window_extent(renderer)) for one in self._figure.texts]
+        return [(words, (box.x0, HEIGHT - box.y1, box.x1, HEIGHT - box.y0)) for words, box in boxes]
 
     def width_of(self, words: str, size: float, *, bold: bool = False) -> float:
         """Pixels that a line takes."""
@@ -118,11 +145,6 @@ class Page:
             width, _, _ = self._canvas.get_renderer().get_text_width_height_descent(words, font, ismath=False)
         return float(width)
 
-    def _shortened(self, words: str, width: float, size: float, bold: bool) -> str:
-        while words and self.width_of(f"{words} …", size, bold=bold) > width:
-            words = words.rpartition(" ")[0]
-        return f"{words} …"
-
     def box(self, x: float, y: float, width: float, height: float, colour: Rgb) -> None:
         """Fill a rectangle."""
         axes = self.axes(x, y, width, height)
@@ -130,8 +152,17 @@ class Page:
         axes.set_xticks([])
         axes.set_yticks([])
 
-    def badge(self, x: float, y: float, words: str, colour: Rgb, *, size: float = 17.0) -> float:
-        """Write words on a filled label, its middle at a height; the place right of it."""
+    def badge(
+        self, x: float, y: float, words: str, colour: Rgb, *, size: float = 17.0, most: float = WIDTH
+    ) -> float:
+        """Write words on a filled label, its middle at a height; the place right of it.
+
+        Parameters
+        ----------
+        most
+            Width of the label, at the most.
+        """
+        [words], size = self.fitted(words, most - 1.2 * size, size=size, bold=True)
         width = self.width_of(words, size, bold=True) + 1.2 * size
         self.box(x, y - 0.85 * size, width, 1.7 * size, colour)
         self.text(x + width / 2, y, words, size=size, colour=PAPER, bold=True, align="center")

@@ -1,6 +1,6 @@
 """A study's findings and measured regions as pictures: one overview, and one for each sign worth a look."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,9 @@ from processors.depiction import CordProfile, CortexStrip, RegionMap
 from processors.findings import BRAIN_SIGNS, CORD_SIGNS, Finding, Sign, State
 from processors.volume import SliceSource, Volume
 from reports.key_images.overview_page import overview_page
+from reports.key_images.page import Page
 from reports.key_images.sign_page import sign_page
-from reports.key_images.subject import Subject
+from reports.key_images.subject import Sources, Subject
 from reports.picture_text import OVERVIEW_TITLES
 from reports.text import SIGN_NAMES
 
@@ -66,21 +67,33 @@ def pictures(
     tuple of KeyPicture
         Empty where no sign was evaluated: a page of empty rows helps nobody.
     """
+    drawn = pages(findings, volumes, region_maps, strips, cord_profiles, software_version=software_version)
+    return tuple(KeyPicture(sign, title, page.pixels(), sources) for sign, title, page, sources in drawn)
+
+
+def pages(
+    findings: Sequence[Finding],
+    volumes: Mapping[str, Volume],
+    region_maps: Sequence[RegionMap],
+    strips: Sequence[CortexStrip] = (),
+    cord_profiles: Sequence[CordProfile] = (),
+    *,
+    software_version: str = "",
+) -> Iterator[tuple[Sign | None, str, Page, Sources]]:
+    """The page of each picture with its sign, its title and the images it shows; see :func:`pictures`."""
     if all(finding.state is State.NOT_EVALUATED for finding in findings):
-        return ()
+        return
     subjects = {
         finding.sign: subject
         for finding in findings
         if (subject := _subject(finding, volumes, region_maps, cord_profiles)) is not None
     }
     title = OVERVIEW_TITLES[analysis_of(findings)]
-    page, sources = overview_page(title, findings, subjects, software_version)
-    drawn = [KeyPicture(None, title, page.pixels(), sources)]
+    yield None, title, *overview_page(title, findings, subjects, strips, software_version)
     for finding in findings:
         if finding.state in PICTURED:
             page, sources = sign_page(finding, subjects.get(finding.sign), strips, software_version)
-            drawn.append(KeyPicture(finding.sign, SIGN_NAMES[finding.sign], page.pixels(), sources))
-    return tuple(drawn)
+            yield finding.sign, SIGN_NAMES[finding.sign], page, sources
 
 
 def _subject(

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from processors.depiction import CortexStrip
 from processors.findings import CORD_SIGNS, Finding, Quantity, Sign, State
-from reports.key_images.cord_plots import plot_area, plot_cord
-from reports.key_images.measured import compared_by, has_sides
+from reports.key_images.cord_plots import plot_cord, plot_shape
 from reports.key_images.page import HEIGHT, SOFT, WARNING, WIDTH, Page
-from reports.key_images.plots import draw_key, plot_profiles, plot_regions, plot_strips
+from reports.key_images.plots import plot_profiles, plot_regions, plot_strips
 from reports.key_images.subject import (
     Sources,
     Subject,
@@ -23,14 +22,11 @@ from reports.key_images.subject import (
 from reports.key_images.table import draw_table
 from reports.palette import Rgb
 from reports.picture_text import (
-    ALONG_TRACT,
     NORM,
     NOTHING_OUTLINED,
-    RESEARCH_USE_MARK,
-    UNFOLDED,
+    RESEARCH_USE_MARKS,
     Z_EXPLAINED,
     band_words,
-    by_region_words,
     made_by,
     series_words,
     state_words,
@@ -45,7 +41,8 @@ _TILES_X = (16, 326, 648, 958)
 _TILES_Y = 104
 _CAPTION_Y = _TILES_Y + TILE[0] + 15
 _FOOT_Y = _TILES_Y + TILE[0] + 40
-_PLOT = (76, _FOOT_Y + 34, 740, 318)
+_PLOT = (MARGIN, _FOOT_Y, 800, HEIGHT - 40 - _FOOT_Y)
+_BADGE_WIDTH, _MARK_WIDTH = 620.0, 520.0
 _TABLE_X, _TABLE_WIDTH = 868, 396
 _MOST_REASONS = 5
 
@@ -71,10 +68,12 @@ def sign_page(
     made = made_by(software_version, f"{finding.algorithm.name} {finding.algorithm.version}")
     frame_page(page, SIGN_NAMES[finding.sign], made)
     state = state_words(finding.state, finding.confidence)
-    right = page.badge(MARGIN, 68, state, STATE_COLOURS[finding.state])
+    right = page.badge(MARGIN, 68, state, STATE_COLOURS[finding.state], most=_BADGE_WIDTH)
     sources: Sources = ()
     if subject is not None:
-        page.text(right + 16, 68, series_words(subject.volume), size=16, colour=SOFT)
+        beside = right + 16
+        words = series_words(subject.volume)
+        page.text(beside, 68, words, size=16, colour=SOFT, width=WIDTH - MARGIN - beside)
         sources = _draw_slices(page, finding, subject)
     _draw_plot(page, finding, strips, subject)
     _draw_words(page, finding)
@@ -82,11 +81,23 @@ def sign_page(
 
 
 def frame_page(page: Page, title: str, made: str) -> None:
-    """What every page has: its title, the mark of research use, and what made it."""
-    page.text(MARGIN, 30, title, size=25, bold=True)
-    page.text(WIDTH - MARGIN, 30, RESEARCH_USE_MARK, size=17, bold=True, colour=WARNING, align="right")
-    page.text(MARGIN, HEIGHT - 16, made, size=12, colour=SOFT)
-    page.text(WIDTH - MARGIN, HEIGHT - 16, RESEARCH_USE_MARK, size=12, colour=WARNING, align="right")
+    """What every page has: its title, the marks of research use, and what made it."""
+    marked = max(_mark_width(page, mark) for mark in RESEARCH_USE_MARKS)
+    page.text(MARGIN, 30, title, size=25, bold=True, width=WIDTH - 2 * MARGIN - marked - 24)
+    for place, mark in enumerate(RESEARCH_USE_MARKS):
+        y = 30 + (place - (len(RESEARCH_USE_MARKS) - 1) / 2) * 24
+        page.text(
+            WIDTH - MARGIN, y, mark, size=17, bold=True, colour=WARNING, align="right", width=_MARK_WIDTH
+        )
+    half = WIDTH / 2 - MARGIN
+    page.text(MARGIN, HEIGHT - 16, made, size=12, colour=SOFT, width=half - 12)
+    marks = " · ".join(RESEARCH_USE_MARKS)
+    page.text(WIDTH - MARGIN, HEIGHT - 16, marks, size=12, colour=WARNING, align="right", width=half - 12)
+
+
+def _mark_width(page: Page, mark: str) -> float:
+    [words], size = page.fitted(mark, _MARK_WIDTH, size=17, bold=True)
+    return page.width_of(words, size, bold=True)
 
 
 def _draw_slices(page: Page, finding: Finding, subject: Subject) -> Sources:
@@ -96,8 +107,8 @@ def _draw_slices(page: Page, finding: Finding, subject: Subject) -> Sources:
         for x, one in zip(_TILES_X, reversed(shown), strict=True):
             field = field_of(subject, one, finding.sign, TILE)
             draw_view(page, (x, _TILES_Y), subject, one, field, outlined=False)
-            draw_place(page, x, _CAPTION_Y, subject, one)
-        page.text(MARGIN, _FOOT_Y + 12, NOTHING_OUTLINED, size=15, bold=True)
+            draw_place(page, x, _CAPTION_Y, TILE[1], subject, one)
+        page.text(MARGIN, _FOOT_Y + 12, NOTHING_OUTLINED, size=15, bold=True, width=_PLOT[2])
         return sources_of(subject, shown)
     window = subject.window()
     for pair, one in enumerate(reversed(shown)):
@@ -106,32 +117,23 @@ def _draw_slices(page: Page, finding: Finding, subject: Subject) -> Sources:
         draw_view(page, (left, _TILES_Y), subject, one, field, outlined=False, scale=False)
         draw_view(page, (right, _TILES_Y), subject, one, field, outlined=True)
         where = f"{place_words(subject, one)}, {window_words(window.low, window.high)}"
-        page.text(left, _CAPTION_Y, where, size=13)
+        page.text(left, _CAPTION_Y, where, size=13, width=TILE[1])
         draw_legend(page, right + TILE[1], _CAPTION_Y, subject, one, field)
     return sources_of(subject, shown)
 
 
 def _draw_plot(page: Page, finding: Finding, strips: Sequence[CortexStrip], subject: Subject | None) -> None:
-    x, y, width, height = _PLOT
-    whole = (MARGIN, _FOOT_Y, x + width - MARGIN, HEIGHT - 40 - _FOOT_Y)
     cord = None if subject is None else subject.cord
-    quantity = compared_by(finding)
     if finding.sign is Sign.MOTOR_BAND and strips:
-        page.text(MARGIN, _FOOT_Y + 12, UNFOLDED, size=15, bold=True)
-        plot_strips(page, (MARGIN, y, x + width - MARGIN, height + 30), strips)
+        plot_strips(page, _PLOT, strips)
     elif cord is not None and cord.sign is finding.sign:
-        plot_cord(page, whole, finding, cord)
+        plot_cord(page, _PLOT, finding, cord)
     elif finding.profiles:
-        page.text(MARGIN, _FOOT_Y + 12, ALONG_TRACT, size=15, bold=True)
-        draw_key(page, x + width, _FOOT_Y + 12)
         plot_profiles(page, _PLOT, finding.profiles)
-    elif quantity is not None:
-        page.text(MARGIN, _FOOT_Y + 12, by_region_words(quantity), size=15, bold=True)
-        normed = any(region.value(Quantity.NORM_MEAN) is not None for region in finding.regions)
-        draw_key(page, x + width, _FOOT_Y + 12, sides=has_sides(finding), band=normed)
+    elif cord is not None and finding.sign in CORD_SIGNS and not any(cord.levels):
+        plot_shape(page, _PLOT, finding, cord)
+    else:
         plot_regions(page, _PLOT, finding)
-    elif cord is not None and finding.sign in CORD_SIGNS:
-        plot_area(page, whole, finding, cord)
 
 
 def _draw_words(page: Page, finding: Finding) -> None:
@@ -141,8 +143,8 @@ def _draw_words(page: Page, finding: Finding) -> None:
         y = page.paragraph(_TABLE_X, y, _TABLE_WIDTH, reason.sentence, size=15, most=room) + 4
     y = draw_table(page, _TABLE_X, y + 6, _TABLE_WIDTH, finding) + 10
     if finding.sign is Sign.MOTOR_BAND:
-        y = page.paragraph(_TABLE_X, y, _TABLE_WIDTH, band_words(finding), size=14)
+        y = page.paragraph(_TABLE_X, y, _TABLE_WIDTH, band_words(finding), size=14, most=4)
     if finding.norm:
         y = page.paragraph(_TABLE_X, y, _TABLE_WIDTH, f"{NORM}: {finding.norm}", size=13, colour=SOFT, most=3)
     if any(region.value(Quantity.Z_SCORE) is not None for region in finding.regions):
-        page.paragraph(_TABLE_X, y, _TABLE_WIDTH, Z_EXPLAINED, size=13, colour=SOFT)
+        page.paragraph(_TABLE_X, y, _TABLE_WIDTH, Z_EXPLAINED, size=13, colour=SOFT, most=3)

@@ -85,7 +85,8 @@ def strongest_views(finding: Finding, subject: Subject, most: int) -> list[Slice
     volume, axis = subject.volume, subject.axis
     apart = APART_MM[subject.cut(0).plane]
     chosen: tuple[int, ...] = ()
-    if subject.regions is not None:
+    by_level = subject.cord is None or any(subject.cord.levels)
+    if subject.regions is not None and by_level:
         chosen = strongest_slices(finding, volume, subject.regions, axis, most, apart)
     elif subject.cord is not None:
         indices = stations_of(subject.cord, volume, axis)
@@ -189,13 +190,17 @@ def draw_legend(page: Page, x: float, y: float, subject: Subject, shown: Slice, 
         return
     seen = set(field.labels(shown).ravel().tolist())
     named = {r.name: region_colour(r) for number, r in subject.regions.regions.items() if number in seen}
-    words = " ".join(short_name(name) for name in named)
-    size = 13.0
-    while size > 10 and page.width_of(words, size, bold=True) + len(named) * size > field.size[1]:
+    words = {name: short_name(name) for name in named}
+    size, room = 13.0, field.size[1] - 8.0
+    while size > 10 and page.width_of(" ".join(words.values()), size, bold=True) + len(named) * size > room:
         size -= 0.5
+    most = room
+    if page.width_of(" ".join(words.values()), size, bold=True) + len(named) * size > room:
+        most = room / len(named) - size
     for name, colour in reversed(named.items()):
-        x -= page.width_of(short_name(name), size, bold=True)
-        page.text(x, y, short_name(name), size=size, bold=True, colour=colour)
+        [line], letters = page.fitted(words[name], most, size=size, bold=True)
+        x -= page.width_of(line, letters, bold=True)
+        page.text(x, y, line, size=letters, bold=True, colour=colour)
         x -= size
 
 
@@ -206,9 +211,9 @@ def place_words(subject: Subject, shown: Slice) -> str:
     return slice_words(subject.volume, shown.index, shown.plane, *shown.place)
 
 
-def draw_place(page: Page, x: float, y: float, subject: Subject, shown: Slice, *, size: float = 13) -> None:
+def draw_place(page: Page, x: float, y: float, width: float, subject: Subject, shown: Slice) -> None:
     """Write where a slice lies."""
-    page.text(x, y, place_words(subject, shown), size=size, colour=SOFT)
+    page.text(x, y, place_words(subject, shown), size=13, colour=SOFT, width=width)
 
 
 def sources_of(subject: Subject, shown: Sequence[Slice]) -> Sources:
