@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.depiction import RegionMap
-from processors.findings import CERVICAL_LEVELS, Region, Side, Sign, regions_of
+from processors.findings import CERVICAL_LEVELS, WHOLE_CORD, Region, Side, Sign, regions_of
 from processors.spine.columns import ANTEROLATERAL, ERODED_MM, LATERAL_TRACT, Box, dorsal_columns, within
 from processors.spine.cross_section import REACH_MM
 from processors.spine.measurement import CordMeasurement
@@ -21,6 +21,7 @@ WINDOWS: dict[Sign, tuple[Box, ...]] = {
     Sign.CORD_T2: (LATERAL_TRACT,),
 }
 REFERENCE = Region("reference")
+PARTS = (*CERVICAL_LEVELS, WHOLE_CORD)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +87,10 @@ def cord_voxels(measured: CordMeasurement) -> CordVoxels:
 
 
 def signal_map(sign: Sign, measured: CordMeasurement, voxels: CordVoxels, used: BoolArray) -> RegionMap:
-    """The columns by level and side, and the dorsal columns that they are compared with."""
+    """The columns by level and side, and the dorsal columns that they are compared with.
+
+    Where no level is known, those of the cord as a whole.
+    """
     core = (voxels.depth >= ERODED_MM) & used[voxels.section]
     columns = np.zeros(len(voxels.u), dtype=np.bool_)
     for box in WINDOWS[sign]:
@@ -97,18 +101,18 @@ def signal_map(sign: Sign, measured: CordMeasurement, voxels: CordVoxels, used: 
     numbers = {region: number for number, region in enumerate(regions_of(sign), start=1)}
     for region, number in numbers.items():
         side = voxels.u > 0 if region.side is Side.LEFT else voxels.u < 0
-        labels[core & columns & side & (level == 1 + CERVICAL_LEVELS.index(region.name))] = number
+        labels[core & columns & side & (level == 1 + PARTS.index(region.name))] = number
     reference = len(numbers) + 1
     labels[dorsal] = reference
     return _map(sign, measured, voxels, labels, numbers, {reference: REFERENCE})
 
 
 def shape_map(sign: Sign, measured: CordMeasurement, voxels: CordVoxels, used: BoolArray) -> RegionMap:
-    """The cord by level."""
+    """The cord by level, or as a whole where no level is known."""
     level = _level_numbers(measured.levels)[voxels.section]
     rim = measured.cord.rim_mm[measured.section.stations][voxels.section]
     labels = np.where((voxels.depth > rim) & used[voxels.section], level, 0).astype(np.uint8)
-    numbers = {region: 1 + CERVICAL_LEVELS.index(region.name) for region in regions_of(sign)}
+    numbers = {region: 1 + PARTS.index(region.name) for region in regions_of(sign)}
     return _map(sign, measured, voxels, labels, numbers, {})
 
 
@@ -133,8 +137,10 @@ def _map(
 
 
 def _level_numbers(levels: Sequence[str]) -> IntArray:
-    """From 1 at C1; 0 where the level is not known."""
-    return np.array([1 + CERVICAL_LEVELS.index(level) if level else 0 for level in levels], dtype=np.intp)
+    """From 1 at C1; 0 where the level is not known, and the number after C7 where none is."""
+    if not any(levels):
+        return np.full(len(levels), len(PARTS), dtype=np.intp)
+    return np.array([1 + PARTS.index(level) if level else 0 for level in levels], dtype=np.intp)
 
 
 def _nearest(points: FloatArray, measured: CordMeasurement) -> IntArray:
