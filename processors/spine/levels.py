@@ -15,8 +15,8 @@ from processors.volume import Volume
 FloatArray = npt.NDArray[np.float64]
 
 DISCS = ("C1/2", "C2/3", "C3/4", "C4/5", "C5/6", "C6/7", "C7/T1")
-LEAST_CONFIDENCE = 0.7
-"""Below, another count of the vertebrae is as likely."""
+LEAST_CONFIDENCE = 0.8
+"""Below, another count of the vertebrae is too likely: a wrong one is worse than none (p)."""
 
 TOP_OF_C1_MM = 13.5
 """Height of the atlas above its joint with the axis."""
