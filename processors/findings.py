@@ -82,7 +82,7 @@ class Side(StrEnum):
 TRACT_SEGMENTS = ("subcortical", "corona_radiata", "internal_capsule", "cerebral_peduncle", "pons")
 CERVICAL_LEVELS = ("C1", "C2", "C3", "C4", "C5", "C6", "C7")
 WHOLE_CORD = "cord"
-"""The cord as far as it was measured, where the vertebral levels are not known: in the place of the levels."""
+"""The cord as far as it was measured: in the place of its levels, where none is known."""
 MOTOR_BAND_REGIONS = ("medial", "intermediate", "lateral")
 
 

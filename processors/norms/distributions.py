@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import sqrt
+from statistics import fmean, pvariance
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +36,16 @@ class SegmentNorms:
 
     name: str
     segments: Mapping[str, Norm]
+
+    def of_any_segment(self) -> Norm | None:
+        """The norm of a measurement of which is not known in which segment it was made.
+
+        Its variance is the mean of theirs, and that of their means. ``None`` where the segments differ by
+        more than people do within one: the value would tell of the segment, not of the person.
+        """
+        norms = list(self.segments.values())
+        means = [norm.mean for norm in norms]
+        if not norms or max(means) - min(means) > min(norm.sd for norm in norms):
+            return None
+        variance = fmean(norm.sd**2 for norm in norms) + pvariance(means)
+        return Norm(fmean(means), sqrt(variance), min(norm.n for norm in norms))

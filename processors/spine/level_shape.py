@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from processors.findings import CERVICAL_LEVELS
+from processors.findings import CERVICAL_LEVELS, WHOLE_CORD
 from processors.spine.level_signal import pooled_spread
 from processors.spine.limits import AGE_OF_LOSS, AREA_LOSS_MM2, REFERENCE_AGE
 from processors.spine.shape import Shape
@@ -50,13 +50,14 @@ def level_shapes(
     Parameters
     ----------
     levels
-        Of each section; empty where it is not known.
+        Of each section; empty where it is not known, or all of them :data:`~processors.findings.WHOLE_CORD`.
     age
         Years; ``None`` where it is not known, which is taken as the reference age.
     """
     names = np.array(levels, dtype=object)
     valid = used & np.isfinite(shape.area_mm2)
-    rows = {name: found for name in CERVICAL_LEVELS if len(found := np.flatnonzero(valid & (names == name)))}
+    parts = (*CERVICAL_LEVELS, WHOLE_CORD)
+    rows = {name: found for name in parts if len(found := np.flatnonzero(valid & (names == name)))}
     spread = pooled_spread([shape.area_mm2[row] for row in rows.values()])
     years = max((REFERENCE_AGE if age is None else age) - AGE_OF_LOSS, 0.0)
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.findings import (
+    WHOLE_CORD,
     Algorithm,
     Finding,
     Measurement,
@@ -23,6 +24,7 @@ from processors.spine.measurement import CordMeasurement
 from processors.spine.shape_decision import decide_atrophy, decide_flattening
 from processors.spine.signal_decision import Decision
 
+FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 CROSS_SECTION = Algorithm("cord cross-section", "0.2.0")
@@ -44,9 +46,10 @@ def shape_findings(
         Why nothing may be decided on the series, whatever is measured.
     """
     acquisition = measured.volume.acquisition
-    levels = level_shapes(
-        measured.levels, measured.shape, measured.outlined & ~stenotic, acquisition.patient_age
-    )
+    used = measured.outlined & ~stenotic
+    levels = level_shapes(measured.levels, measured.shape, used, acquisition.patient_age)
+    names = measured.levels if any(measured.levels) else (WHOLE_CORD,) * len(measured.levels)
+    parts = level_shapes(names, measured.shape, used, acquisition.patient_age)
     obstacles = [*faults, *_obstacles(measured)]
     cautions = _cautions(stenotic)
     atrophy = _norms_of(Sign.CORD_ATROPHY, measured, norms)
@@ -57,7 +60,7 @@ def shape_findings(
             Sign.CORD_ATROPHY,
             decide_atrophy(levels, atrophy.segments, (*cautions, *unknown_sex)),
             obstacles,
-            tuple(_area_region(level, atrophy) for level in levels),
+            tuple(_area_region(part, atrophy) for part in parts),
             measured,
             atrophy,
         ),
@@ -65,7 +68,7 @@ def shape_findings(
             Sign.CORD_FLATTENING,
             decide_flattening(levels, flattening.segments, cautions),
             obstacles,
-            tuple(_flatness_region(measured, level, flattening) for level in levels),
+            tuple(_flatness_region(part, measured.sac_mm[_at(names, part)], flattening) for part in parts),
             measured,
             flattening,
         ),
@@ -100,7 +103,8 @@ def _finding(
     norms: SegmentNorms,
 ) -> Finding:
     if obstacles:
-        reasons = (*obstacles, *(r for r in decision.reasons if r.key != "few-slices" or regions))
+        by_level = any(measured.levels) and regions
+        reasons = (*obstacles, *(r for r in decision.reasons if r.key != "few-slices" or by_level))
         decision = replace(decision, state=State.INDETERMINATE, confidence=None, reasons=reasons)
     return Finding(
         sign,
@@ -126,7 +130,7 @@ def _area_region(level: LevelShape, norms: SegmentNorms) -> RegionMeasurements:
     return _region(level, numbers)
 
 
-def _flatness_region(measured: CordMeasurement, level: LevelShape, norms: SegmentNorms) -> RegionMeasurements:
+def _flatness_region(level: LevelShape, sac_mm: FloatArray, norms: SegmentNorms) -> RegionMeasurements:
     norm = norms.segments.get(level.name)
     numbers = [
         (Quantity.FLATNESS, level.flatness),
@@ -138,10 +142,14 @@ def _flatness_region(measured: CordMeasurement, level: LevelShape, norms: Segmen
         (Quantity.SLICES, level.sections),
         (Quantity.COVERAGE, 100 * level.sections / level.total),
     ]
-    widths = measured.sac_mm[np.array(measured.levels, dtype=object) == level.name]
-    if np.isfinite(widths).any():
-        numbers.append((Quantity.SAC_DIAMETER, float(np.nanmedian(widths))))
+    if np.isfinite(sac_mm).any():
+        numbers.append((Quantity.SAC_DIAMETER, float(np.nanmedian(sac_mm))))
     return _region(level, numbers)
+
+
+def _at(names: Sequence[str], part: LevelShape) -> BoolArray:
+    """Which sections a part is of."""
+    return np.asarray(np.array(names, dtype=object) == part.name)
 
 
 def _compared(value: float, norm: Norm | None) -> list[tuple[Quantity, float]]:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from processors.depiction import CordProfile
 from processors.findings import (
+    WHOLE_CORD,
     Algorithm,
     Confidence,
     Finding,
@@ -30,7 +31,7 @@ from processors.spine.limits import (
     SIGNAL,
     SLICE_SPREAD,
 )
-from processors.spine.measurement import T1_LIKE, CordMeasurement
+from processors.spine.measurement import T1_LIKE, CordMeasurement, looks_thoracic
 from processors.spine.signal_decision import Decision, decide_signal
 
 FloatArray = npt.NDArray[np.float64]
@@ -58,7 +59,8 @@ def signal_finding(
         Why nothing may be decided on the series, whatever is measured.
     """
     found = norms.of(sign, protocol_of(measured.volume, sign), COLUMNS) or NO_NORMS
-    levels = _levels(sign, measured, used_slices(measured, stenotic))
+    used = used_slices(measured, stenotic)
+    levels = _levels(sign, measured, used, blocks_of(measured.levels, measured.position_mm))
     decision = _decide(sign, measured, levels, found, stenotic, faults)
     return Finding(
         sign,
@@ -66,7 +68,7 @@ def signal_finding(
         COLUMNS,
         decision.confidence,
         tuple(dict.fromkeys(decision.reasons)),
-        _regions(measured, levels, found),
+        _regions(sign, measured, levels, used, found),
         (measured.volume.series_instance_uid,),
         found.name,
     )
@@ -75,7 +77,8 @@ def signal_finding(
 def cord_profile(sign: Sign, measured: CordMeasurement, stenotic: BoolArray, norms: Norms) -> CordProfile:
     """What was measured slice by slice, for the pictures."""
     found = norms.of(sign, protocol_of(measured.volume, sign), COLUMNS) or NO_NORMS
-    known = [found.segments.get(level) for level in measured.levels]
+    whole = None if any(measured.levels) else _norm_of_whole(measured, found)
+    known = [found.segments.get(level, whole) for level in measured.levels]
     with np.errstate(invalid="ignore", divide="ignore"):
         unrolled = measured.signals.unrolled / measured.signals.dorsal[:, None]
     return CordProfile(
@@ -98,9 +101,11 @@ def _ratio(sign: Sign, measured: CordMeasurement, side: Side, *, corrected: bool
     return measured.ratio(side, tract=sign is Sign.CORD_T2, corrected=corrected)
 
 
-def _levels(sign: Sign, measured: CordMeasurement, used: BoolArray) -> tuple[LevelSignal, ...]:
+def _levels(
+    sign: Sign, measured: CordMeasurement, used: BoolArray, blocks: Sequence[str]
+) -> tuple[LevelSignal, ...]:
     return level_signals(
-        blocks_of(measured.levels, measured.position_mm),
+        blocks,
         {side: _ratio(sign, measured, side) for side in Side},
         {side: _ratio(sign, measured, side, corrected=False) for side in Side},
         used,
@@ -117,7 +122,10 @@ def _decide(
 ) -> Decision:
     levels_known = any(measured.levels)
     cautions = _cautions(measured, stenotic, levels_known=levels_known)
-    enough = [level for level in levels if _voxels(sign, measured, level) >= MIN_VOXELS]
+    blocks = np.array(blocks_of(measured.levels, measured.position_mm), dtype=object)
+    enough = [
+        level for level in levels if _voxels(sign, measured, blocks == level.name, level.slices) >= MIN_VOXELS
+    ]
     decision = decide_signal(
         enough, found.segments, SIGNAL[sign], levels_known=levels_known, cautions=cautions
     )
@@ -179,13 +187,12 @@ def _dark_reference(
     return min(medians) - 1.0 >= REFERENCE_SHARE * excess
 
 
-def _voxels(sign: Sign, measured: CordMeasurement, level: LevelSignal) -> int:
-    """Voxels of one side of a level, by the area of its windows."""
+def _voxels(sign: Sign, measured: CordMeasurement, at: BoolArray, slices: int) -> int:
+    """Voxels of one side of so many of the sections at a level, by the area of its windows."""
     signals = measured.signals
     area = signals.tract_mm2 if sign is Sign.CORD_T2 else signals.tract_mm2 + signals.anterolateral_mm2
-    blocks = np.array(blocks_of(measured.levels, measured.position_mm), dtype=object)
-    per_slice = float(np.nanmean(area[blocks == level.name]))
-    return int(per_slice * level.slices * _height(measured) / float(np.prod(measured.volume.spacing)))
+    per_slice = float(np.nanmean(area[at]))
+    return int(per_slice * slices * _height(measured) / float(np.prod(measured.volume.spacing)))
 
 
 def _height(measured: CordMeasurement) -> float:
@@ -197,22 +204,36 @@ def _height(measured: CordMeasurement) -> float:
 
 
 def _regions(
-    measured: CordMeasurement, levels: Sequence[LevelSignal], found: SegmentNorms
+    sign: Sign, measured: CordMeasurement, levels: Sequence[LevelSignal], used: BoolArray, found: SegmentNorms
 ) -> tuple[RegionMeasurements, ...]:
+    """The levels, left and right; the cord as a whole where none is known."""
     if not any(measured.levels):
-        return ()
+        everywhere = np.ones(len(measured.levels), dtype=np.bool_)
+        norm = _norm_of_whole(measured, found)
+        return tuple(
+            RegionMeasurements(Region(WHOLE_CORD, side), _numbers(measured, whole, side, everywhere, norm))
+            for whole in _levels(sign, measured, used, ("1",) * len(measured.levels))
+            for side in Side
+        )
+    names = np.array(measured.levels, dtype=object)
     return tuple(
-        RegionMeasurements(Region(level.name, side), _numbers(measured, level, side, found))
+        RegionMeasurements(
+            Region(level.name, side),
+            _numbers(measured, level, side, names == level.name, found.segments.get(level.name)),
+        )
         for level in levels
         for side in Side
     )
 
 
+def _norm_of_whole(measured: CordMeasurement, found: SegmentNorms) -> Norm | None:
+    """What the ratio of a cervical cord of unknown levels is compared with."""
+    return None if looks_thoracic(measured) else found.of_any_segment()
+
+
 def _numbers(
-    measured: CordMeasurement, level: LevelSignal, side: Side, found: SegmentNorms
+    measured: CordMeasurement, level: LevelSignal, side: Side, at: BoolArray, norm: Norm | None
 ) -> tuple[Measurement, ...]:
-    at = np.array(measured.levels, dtype=object) == level.name
-    norm: Norm | None = found.segments.get(level.name)
     ratio = level.ratio[side]
     numbers: list[tuple[Quantity, float]] = [
         (Quantity.RATIO, ratio),
@@ -238,7 +259,7 @@ def _numbers(
     numbers += [
         (Quantity.STANDARD_ERROR, level.side_error),
         (Quantity.SLICES, level.slices),
-        (Quantity.VOXELS, _voxels(sign, measured, level)),
+        (Quantity.VOXELS, _voxels(sign, measured, at, level.slices)),
         (Quantity.COVERAGE, 100 * level.slices / level.total),
     ]
     return tuple(Measurement(quantity, float(value)) for quantity, value in numbers)

@@ -91,10 +91,53 @@ def test_voxels_are_marked_on_the_side_that_they_lie_on(drawn, flipped):
 def test_without_levels_millimetres_decide_with_low_confidence_and_size_is_not_judged(drawn):
     found = drawn(Neck(left=0.15, right=0.15), levels=False)
     t1 = of(found, Sign.CORD_T1)
-    assert (t1.state, t1.confidence, t1.regions) == (State.PRESENT, Confidence.LOW, ())
+    assert (t1.state, t1.confidence) == (State.PRESENT, Confidence.LOW)
     assert "level-indeterminate" in keys(t1)
     assert of(found, Sign.CORD_ATROPHY).state is State.INDETERMINATE
     assert found.profiles[0].position_mm[-1] > 70
+
+
+def test_without_levels_the_columns_of_the_whole_cord_are_measured_and_marked(drawn):
+    found = drawn(Neck(left=0.25, right=0.15), levels=False)
+    t1 = of(found, Sign.CORD_T1)
+    assert {one.region for one in t1.regions} == {Region("cord", side) for side in Side}
+    at_levels = of(drawn(Neck(left=0.25, right=0.15)), Sign.CORD_T1).regions
+    marked = next(one for one in found.region_maps if one.sign is Sign.CORD_T1)
+    assert set(marked.regions.values()) == {Region("cord", side) for side in Side}
+    assert list(marked.references.values()) == [Region("reference")]
+    for one in t1.regions:
+        same = [level for level in at_levels if level.region.side is one.region.side]
+        slices = [level.value(Quantity.SLICES) for level in same]
+        ratios = [level.value(Quantity.RATIO) for level in same]
+        assert one.value(Quantity.SLICES) >= sum(slices)
+        assert one.value(Quantity.RATIO) == pytest.approx(np.average(ratios, weights=slices), abs=0.01)
+        assert 0 < one.value(Quantity.STANDARD_ERROR) < 0.02
+        assert one.value(Quantity.NORM_MEAN) == pytest.approx(1.014)
+        excess = one.value(Quantity.RATIO) - one.value(Quantity.NORM_MEAN)
+        assert one.value(Quantity.Z_SCORE) == pytest.approx(excess / one.value(Quantity.NORM_SD))
+        [number] = [label for label, region in marked.regions.items() if region == one.region]
+        voxels = np.count_nonzero(marked.labels == number)
+        assert voxels == pytest.approx(one.value(Quantity.VOXELS), rel=0.2)
+    assert np.isfinite(found.profiles[0].norm_mean).all()
+
+
+def test_without_levels_the_cord_is_measured_as_a_whole_and_compared_with_no_level(drawn):
+    found = drawn(Neck(Contrast.T2), levels=False)
+    for sign, quantity, value in (
+        (Sign.CORD_ATROPHY, Quantity.CROSS_SECTIONAL_AREA, np.pi * 6.5 * 4.0),
+        (Sign.CORD_FLATTENING, Quantity.FLATNESS, 8.0 / 13.0),
+    ):
+        finding = of(found, sign)
+        assert finding.state is State.INDETERMINATE
+        assert keys(finding) == ["level-indeterminate"]
+        [one] = finding.regions
+        assert one.region == Region("cord")
+        assert one.value(quantity) == pytest.approx(value, rel=0.1)
+        assert one.value(Quantity.SLICES) > 10
+        assert one.value(Quantity.Z_SCORE) is None
+        marked = next(two for two in found.region_maps if two.sign is sign)
+        assert list(marked.regions.values()) == [Region("cord")]
+        assert len(marked.indices) > 500
 
 
 @pytest.mark.parametrize(
