@@ -17,7 +17,7 @@ from processors.acquisition import BodyPart, Contrast
 HERE = Path(__file__).parents[1] / "tests" / "listener" / "classification"
 SETS = tuple(
     HERE / f"{name}_headers.jsonl"
-    for name in ("blind", "real", "later", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+    for name in ("blind", "real", "later", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 )
 TRAIN = Path(__file__).parents[2] / "shared" / "data" / "headers" / "train.jsonl"
 """Headers for development, which are not part of the repository."""

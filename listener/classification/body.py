@@ -125,7 +125,7 @@ def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane)
         *_coil_hints(coil, spine),
     ]
     if not spine and (
-        say.ANY_HEAD_COIL.search(coil) or any(hint.body_part is BodyPart.BRAIN for hint in tags)
+        say.ANY_HEAD_COIL.search(coil) or any(hint.body_part is BodyPart.BRAIN for hint in (*tags, *of_study))
     ):
         of_images += _excitation_hints(facts)
     of_neck_tags = [hint for hint in tags if hint.weight > 1.0 or of_study]

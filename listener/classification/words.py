@@ -349,6 +349,7 @@ OTHER_SPINE = _any(
 )
 ANY_SPINE = _any(
     _words("spine|spinal|sc|cord"),
+    "spinalcord",
     "wirbel",
     "r(?:u|ue)ckenmark",
     "rachis",
