@@ -20,12 +20,11 @@ from listener.measuring import Measured
 from listener.stored_images import Stored, read_instance
 from listener.version import SOFTWARE_VERSION
 from processors.depiction import RegionMap
-from processors.findings import READS, State
+from processors.findings import READS, Sign, State
 from processors.volume import Volume
 from reports.key_images import key_image_objects
 from reports.references import Companions, ReportedKeyImage, ReportedSegmentation
 from reports.segmentation import NoSegmentationError, segment_numbers, segmentation
-from reports.text import SIGN_NAMES
 
 log = structlog.get_logger()
 
@@ -230,7 +229,7 @@ def _segmentation(
         number=number,
         institution=request.institution,
     )
-    return [(_made(ObjectKind.SEG, ds, volume.series_instance_uid, segment_numbers(ds)), ds)]
+    return [(_made(ObjectKind.SEG, ds, volume.series_instance_uid, segments=segment_numbers(ds)), ds)]
 
 
 def _key_images(
@@ -252,20 +251,24 @@ def _key_images(
         version=request.version,
         institution=request.institution,
     )
-    return [(_made(ObjectKind.KEY_IMAGE, ds, None), ds) for ds in images]
+    return [(_made(ObjectKind.KEY_IMAGE, ds, sign=sign), ds) for sign, ds in images]
 
 
 def _made(
-    kind: ObjectKind, ds: Dataset, source_series_uid: str | None, segments: Mapping[str, int] | None = None
+    kind: ObjectKind,
+    ds: Dataset,
+    source_series_uid: str | None = None,
+    *,
+    sign: Sign | None = None,
+    segments: Mapping[str, int] | None = None,
 ) -> MadeObject:
-    title = str(ds.get("ImageComments") or ds.get("ContentDescription") or "")
     return MadeObject(
         kind,
         str(ds.SOPClassUID),
         str(ds.SOPInstanceUID),
         str(ds.SeriesInstanceUID),
         source_series_uid,
-        title,
-        next((sign.value for sign, words in SIGN_NAMES.items() if words == title), ""),
+        str(ds.get("ImageComments") or ds.get("ContentDescription") or ""),
+        "" if sign is None else sign.value,
         segments or {},
     )

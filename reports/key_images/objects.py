@@ -12,7 +12,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorag
 
 from catalogue.texts import FINGERPRINT
 from processors.depiction import CordProfile, CortexStrip, RegionMap
-from processors.findings import Finding
+from processors.findings import Finding, Sign
 from processors.volume import Volume
 from reports.identity import derived_uid
 from reports.key_images.pictures import KeyPicture, analysis_of, pictures
@@ -39,8 +39,8 @@ def key_image_objects(
     version: int,
     manufacturer: str = PRODUCT,
     institution: str | None = None,
-) -> list[Dataset]:
-    """The pictures of an analysis, each a complete Secondary Capture dataset with file meta information.
+) -> list[tuple[Sign | None, Dataset]]:
+    """The pictures of an analysis, each with its sign and as a Secondary Capture with file meta information.
 
     Parameters
     ----------
@@ -63,10 +63,10 @@ def key_image_objects(
 
     Returns
     -------
-    list of pydicom.Dataset
-        In the order of :func:`reports.key_images.pictures.pictures`, the overview first; empty where no sign
-        was evaluated. Image Comments holds the title. The SOP Instance UIDs follow from the study, the
-        software version, the version and the pixels.
+    list of (Sign or None, pydicom.Dataset)
+        In the order of :func:`reports.key_images.pictures.pictures`, the overview first, which has no sign of
+        its own; empty where no sign was evaluated. Image Comments holds the title. The SOP Instance UIDs
+        follow from the study, the software version, the version, the texts and the pixels.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def key_image_objects(
     series_uid = derived_uid(
         "key images series", study_uid, manufacturer, software_version, version, analysis
     )
-    objects = []
+    objects: list[tuple[Sign | None, Dataset]] = []
     for number, picture in enumerate(drawn, start=1):
         ds = Dataset()
         ds.update(header)
@@ -110,7 +110,7 @@ def key_image_objects(
         _refer(ds, picture)
         _add_pixels(ds, picture)
         _add_file_meta(ds)
-        objects.append(ds)
+        objects.append((picture.sign, ds))
     return objects
 
 

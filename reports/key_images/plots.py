@@ -55,7 +55,8 @@ def draw_title(page: Page, box: Box, title: str, *, sides: bool = False, band: b
     end: float = x + width
     if sides or band:
         end = draw_key(page, end, y + 12, most=_KEY_WORDS * width, sides=sides, band=band) - 16
-    page.paragraph(x, y + 12, end - x, title, size=15, bold=True, most=2, middle=True)
+    lines = 2 if sides or band else 1
+    page.paragraph(x, y + 12, end - x, title, size=15, bold=True, most=lines, middle=True)
 
 
 def draw_key(

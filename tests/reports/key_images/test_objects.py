@@ -23,6 +23,10 @@ def one_sign():
 
 
 def made(study, drawn=brain, **changes):
+    return [ds for _, ds in with_signs(study, drawn, **changes)]
+
+
+def with_signs(study, drawn=brain, **changes):
     findings, volumes, maps, last = drawn()
     strips, profiles = ((), last) if drawn is neck else (last, ())
     arguments = {
@@ -63,6 +67,11 @@ def test_one_series_of_rgb_pictures_in_the_study(objects, study):
         stream.seek(0)
         assert dcmread(stream).pixel_array.shape == (960, 1280, 3)
     assert objects[1].ImageComments == SIGN_NAMES[Sign.MOTOR_BAND]
+
+
+def test_each_is_told_by_its_sign_and_not_by_its_title(study, monkeypatch):
+    monkeypatch.setitem(SIGN_NAMES, Sign.CST_T1, SIGN_NAMES[Sign.MOTOR_BAND])
+    assert [sign for sign, _ in with_signs(study)] == [None, Sign.MOTOR_BAND, Sign.CST_T1, Sign.CST_T2]
 
 
 def test_what_is_shown_is_referenced(objects):
