@@ -8,7 +8,9 @@ from processors.norms import Norm, Protocol, SegmentNorms, default_norms
 
 
 def test_the_norm_of_any_segment_is_that_of_people_measured_in_a_segment_drawn_by_lot():
-    norms = SegmentNorms("", {"C3": Norm(1.0, 0.03, 9), "C4": Norm(1.02, 0.05, 4), "C5": Norm(1.025, 0.04, 7)})
+    norms = SegmentNorms(
+        "", {"C3": Norm(1.0, 0.03, 9), "C4": Norm(1.02, 0.05, 4), "C5": Norm(1.025, 0.04, 7)}
+    )
     random = np.random.default_rng(5)
     drawn = np.concatenate([random.normal(one.mean, one.sd, 200_000) for one in norms.segments.values()])
     found = norms.of_any_segment()
