@@ -114,7 +114,7 @@ def _finding(
         tuple(dict.fromkeys(decision.reasons)),
         regions,
         (measured.volume.series_instance_uid,),
-        norms.name,
+        norms.name if any(measured.levels) else "",
     )
 
 

@@ -91,6 +91,7 @@ def cord_profile(sign: Sign, measured: CordMeasurement, stenotic: BoolArray, nor
         norm_sd=np.array([np.nan if norm is None else norm.sd for norm in known]),
         used=used_slices(measured, stenotic),
         area_mm2=measured.shape.area_mm2,
+        flatness=measured.shape.flatness,
         contours=measured.cord.drawn[measured.section.stations],
         angles=UNROLLED_DEGREES,
         unrolled=unrolled,

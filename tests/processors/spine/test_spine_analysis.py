@@ -119,6 +119,7 @@ def test_without_levels_the_columns_of_the_whole_cord_are_measured_and_marked(dr
         voxels = np.count_nonzero(marked.labels == number)
         assert voxels == pytest.approx(one.value(Quantity.VOXELS), rel=0.2)
     assert np.isfinite(found.profiles[0].norm_mean).all()
+    assert found.profiles[0].flatness == pytest.approx(8.0 / 13.0, rel=0.1)
 
 
 def test_without_levels_the_cord_is_measured_as_a_whole_and_compared_with_no_level(drawn):
@@ -135,6 +136,7 @@ def test_without_levels_the_cord_is_measured_as_a_whole_and_compared_with_no_lev
         assert one.value(quantity) == pytest.approx(value, rel=0.1)
         assert one.value(Quantity.SLICES) > 10
         assert one.value(Quantity.Z_SCORE) is None
+        assert finding.norm == ""
         marked = next(two for two in found.region_maps if two.sign is sign)
         assert list(marked.regions.values()) == [Region("cord")]
         assert len(marked.indices) > 500
