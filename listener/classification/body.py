@@ -9,21 +9,22 @@ a tag and a study description that agree while nothing else speaks.
 from dataclasses import dataclass
 
 from listener.classification import words as say
+from listener.classification.extent import Extent, extent_of
 from listener.classification.facts import Facts
-from listener.classification.headers import Header, codes_in, number_in, numbers_in, words_in
+from listener.classification.headers import Header, codes_in, numbers_in, words_in
 from listener.classification.rules import NEVER_MEASURED, between
 from listener.classification.subject import not_a_patient
 from processors.acquisition import BodyPart, Contrast, Plane
 
 ENOUGH = 1.0
 MARGIN = 0.75
-LARGEST_HEAD_FIELD = 290.0
-"""Millimetres; a larger field of view in any direction takes in the neck."""
-
 TELLING = 0.75
 """Weight of a hint that may decide, not only lean."""
 
 NOT_A_PATIENT = 0.9
+
+TRIGGERED = frozenset({"CG", "CT", "PPG", "CG_GEMS", "PPG_GEMS"})
+"""Scan Options of acquisitions that wait for the heart beat; CT is Siemens' cardiac trigger."""
 
 FALLS_LIKE_THE_SKULL_BASE = -0.17
 """Sine of 10 degrees, of the way from the front to the back of an axial slice, upwards positive."""
@@ -57,56 +58,6 @@ class _Hint:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """How far the images reach, in millimetres; ``None`` where the header does not say.
-
-    Attributes
-    ----------
-    wide, tall
-        Along the rows and along the columns of an image.
-    thick
-        Across the slices.
-    """
-
-    wide: float | None
-    tall: float | None
-    thick: float | None
-
-    def _sides(self, plane: Plane) -> tuple[float, float, float] | None:
-        """From left to right, from front to back, and from feet to head; ``None`` where not all are known."""
-        if self.wide is None or self.tall is None or self.thick is None:
-            return None
-        if plane is Plane.AXIAL:
-            return self.wide, self.tall, self.thick
-        if plane is Plane.SAGITTAL:
-            return self.thick, self.wide, self.tall
-        return (self.wide, self.thick, self.tall) if plane is Plane.CORONAL else None
-
-    def may_be_a_head(self, plane: Plane) -> bool:
-        """Whether a brain would fit, with or without its skull, and a neck would not need so much.
-
-        A field of view that is longer from front to back than it is wide is made for heads.
-        """
-        sides = self._sides(plane)
-        if sides is None or max(sides) > LARGEST_HEAD_FIELD:
-            return False
-        across, along, high = sides
-        if across < 105 or along < 150 or high < 85:
-            return False
-        return plane is not Plane.AXIAL or along >= 190 or (along >= 1.1 * across and high >= 100)
-
-    def is_a_whole_head(self, plane: Plane) -> bool:
-        """Whether only a whole head has such a field of view."""
-        sides = self._sides(plane)
-        if sides is None or max(sides) > LARGEST_HEAD_FIELD:
-            return False
-        across, along, high = sides
-        if plane is Plane.AXIAL:
-            return along >= 190 and 125 <= high <= 220 and (across >= 205 or along >= 1.1 * across >= 165)
-        return across >= 120 and along >= 190 and high >= 190
-
-
 def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane) -> BodyVerdict:
     """The part of the body with the most evidence, if it is enough and leads the next clearly."""
     if (why := not_a_patient(header)) is not None:
@@ -122,6 +73,7 @@ def body_part_of(header: Header, facts: Facts, contrast: Contrast, plane: Plane)
         *_extent_hints(extent, plane),
         *_tilt_hints(header, plane),
         *_contrast_hints(contrast, facts),
+        *_cord_hints(contrast, facts),
         *_coil_hints(coil, spine),
     ]
     if not spine and (
@@ -176,7 +128,10 @@ def _doubt_of_brain(
     if own_brain or extent.may_be_a_head(plane):
         return None
     leaning = [*tags, *(hint for hint in own if hint.weight > 0)]
-    agree = all(any(hint.body_part is BodyPart.BRAIN for hint in hints) for hints in (of_study, leaning))
+    against = any(hint.body_part is BodyPart.BRAIN and hint.weight < 0 for hint in own)
+    agree = not against and all(
+        any(hint.body_part is BodyPart.BRAIN for hint in hints) for hints in (of_study, leaning)
+    )
     spine_too = any(hint.body_part in _SPINE for hint in of_study)
     if agree and not spine_too and not _reaches_the_neck(coil):
         return None
@@ -191,22 +146,6 @@ def _doubt_of_field(contrast: Contrast, facts: Facts) -> str | None:
 
 def _reaches_the_neck(coil: str) -> bool:
     return bool(say.HEAD_NECK_COIL.search(coil) or say.NECK_COIL.search(coil))
-
-
-def extent_of(header: Header) -> Extent:
-    """How far the images of a stack reach."""
-    count, step = number_in(header, "NumberOfInstances"), number_in(header, "SpacingBetweenSlices")
-    if count is None:
-        count = number_in(header, "NumberOfFrames")
-    if step is None:
-        step = number_in(header, "SliceThickness")
-    spacing = numbers_in(header, "PixelSpacing", 2)
-    rows, columns = number_in(header, "Rows"), number_in(header, "Columns")
-    return Extent(
-        spacing[1] * columns if spacing is not None and columns is not None else None,
-        spacing[0] * rows if spacing is not None and rows is not None else None,
-        count * abs(step) if count is not None and step is not None else None,
-    )
 
 
 def _word_hints(words: str, weight: float, where: str) -> list[_Hint]:
@@ -304,6 +243,18 @@ def _excitation_hints(facts: Facts) -> list[_Hint]:
     if "MB" in facts.kind:
         return [_Hint(BodyPart.BRAIN, 1.0, "several slices are excited at once, as mostly in heads")]
     return []
+
+
+def _cord_hints(contrast: Contrast, facts: Facts) -> list[_Hint]:
+    """What is done for the cord, which is narrow and moves with the heart, and seldom for the brain."""
+    hints = [
+        (bool(say.ZOOMED_NAME.search(facts.sequence_name)), "a reduced field is excited, as for the cord"),
+        (
+            contrast is Contrast.DWI and bool(facts.options & TRIGGERED),
+            "diffusion triggered by the heart, as for the cord",
+        ),
+    ]
+    return [_Hint(BodyPart.BRAIN, -0.5, reason) for holds, reason in hints if holds]
 
 
 def _contrast_hints(contrast: Contrast, facts: Facts) -> list[_Hint]:

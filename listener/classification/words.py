@@ -449,6 +449,9 @@ ECHO_PLANAR_NAME = _any(r"(?<![a-z])ep(?:i|irt|fid|se)?(?![a-z])")
 NON_SELECTIVE_NAME = _any(r"(?:tfl|spc|cmp)[a-z\d]*(?: [a-z\d]+){0,2}(?:(?<=\d)| )ns(?![a-z])")
 """Prepared gradient echoes and three-dimensional spin echoes whose excitation has no slab."""
 
+ZOOMED_NAME = _any(r"(?<![a-z])ez(?![a-z])", "zoom", "rfov")
+"""Echo-planar readouts of which only a narrow field is excited."""
+
 BALANCED_NAME = _any(r"(?<![a-z])(?:tfi|ci|de)[23]d", "fiesta|b ?ffe|true ?fi")
 """Fully balanced steady states, their constructive interference, and double echo steady states."""
 

@@ -143,6 +143,46 @@ def test_a_study_of_head_and_neck(extent, part):
     assert classify(series | {"ImageOrientationPatient": AXIAL} | extent).body_part is part
 
 
+SAID_TO_BE_A_BRAIN = {"BodyPartExamined": "BRAIN", "StudyDescription": "MRI brain without contrast"}
+DIFFUSION = SIEMENS | {
+    "SeriesDescription": "DWI", "ScanningSequence": "EP", "EchoTime": 77, "RepetitionTime": 3000,
+    "ImageType": ["ORIGINAL", "PRIMARY", "DIFFUSION", "NONE", "ND"], "FlipAngle": 90,
+    "SequenceName": "_ep_b0", "ImageOrientationPatient": AXIAL,
+}  # fmt: skip
+SMALL = {"Columns": 64, "Rows": 64, "PixelSpacing": [2, 2]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({}, BodyPart.BRAIN),
+        (SMALL, BodyPart.UNKNOWN),
+        ({"SequenceName": "_ez_b0"}, BodyPart.UNKNOWN),
+        ({"ScanOptions": ["PFP", "CT"]}, BodyPart.UNKNOWN),
+        ({"ScanOptions": ["PPG_GEMS", "EPI_GEMS"]}, BodyPart.UNKNOWN),
+        ({"SequenceName": "_ez_b0", "ReceiveCoilName": "Head_32"}, BodyPart.BRAIN),
+    ],
+)
+def test_tag_and_study_tell_a_brain_only_where_nothing_of_the_images_speaks_against_it(changes, part):
+    assert classify(DIFFUSION | SAID_TO_BE_A_BRAIN | changes).body_part is part
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"StudyDescription": "head^research"}, BodyPart.BRAIN),
+        ({"BodyPartExamined": "HEAD"}, BodyPart.BRAIN),
+        ({"ReceiveCoilName": "HeadNeck_64"}, BodyPart.BRAIN),
+        ({}, BodyPart.UNKNOWN),
+        ({"BodyPartExamined": "HEAD", "SequenceName": "*tfl3d1_16"}, BodyPart.UNKNOWN),
+        ({"BodyPartExamined": "HEAD", "StudyDescription": "spine"}, BodyPart.UNKNOWN),
+    ],
+)
+def test_a_volume_excited_as_a_whole_is_a_head_where_something_else_says_so(changes, part):
+    header = MPRAGE | {"SequenceName": "*tfl3d1_16ns"} | changes
+    assert classify(header).body_part is part
+
+
 @pytest.mark.parametrize(
     ("cosines", "changes", "plane"),
     [
