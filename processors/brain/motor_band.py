@@ -1,14 +1,14 @@
 """The motor band sign on the susceptibility-weighted series of a study."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from processors.acquisition import Contrast
 from processors.brain.alignment import Alignment
-from processors.brain.motor_band_decision import Band, decide_band, grade_band, scale_of
+from processors.brain.motor_band_decision import Band, decide_band, grade_band, limits_at, scale_of
 from processors.brain.motor_band_limits import MIN_FIELD_TESLA, MIN_SNR, MIN_WEIGHTING
 from processors.brain.motor_band_map import Bank, Sulci
 from processors.brain.motor_band_signal import REFERENCE, RegionSignal, SideSignal, measure_side
@@ -126,7 +126,8 @@ def evaluate_motor_band(
         central = find_sulcus(side, alignment.registration, seen)
         around = [next_sulcus(central, seen, forward=forward) for forward in (True, False)]
         sides[side] = measure_side(volume, alignment.to_anchor, Sulci(central, *around), side)
-    band = grade_band(sides, scale_of(weighting_of(volume)))
+    scale = scale_of(weighting_of(volume))
+    band = grade_band(sides, scale)
     decision = decide_band(band, volume.acquisition.patient_age)
     if all(one.volume is volume for one in seen):
         decision = _on_itself_alone(decision)
@@ -134,7 +135,7 @@ def evaluate_motor_band(
     return MotorBand(
         _finding(decision, _numbers(sides, band), volume),
         _region_map(sides, volume),
-        tuple(sides[side].strip for side in SIDES),
+        tuple(replace(sides[side].strip, limits=limits_at(scale)) for side in SIDES),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import label
 
+from catalogue.texts import TEXTS
 from processors.brain.motor_band_limits import (
     AGED_YEARS,
     BRIDGED_MM,
@@ -44,6 +45,7 @@ from processors.findings import Confidence, Reason, Region, Side, State
 FloatArray = npt.NDArray[np.float64]
 
 SIDES = (Side.LEFT, Side.RIGHT)
+_OUTSIDE = "low-coverage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +121,42 @@ def scale_of(weighting: float | None) -> float:
 
 def grade(darkness: float, scale: float = 1.0) -> int:
     """0, 1 or 2."""
-    return sum(darkness >= scale * limit for limit in GRADE_LIMITS)
+    return sum(darkness >= limit for limit in limits_at(scale))
+
+
+def limits_at(scale: float) -> tuple[float, ...]:
+    """Darkness from which a region has grade 1 and grade 2."""
+    return tuple(scale * limit for limit in GRADE_LIMITS)
 
 
 def grade_band(signals: Mapping[Side, SideSignal], scale: float) -> Band:
     """Grade every region that can be judged."""
-    faults = [_fault(region, signals[side]) for side in SIDES for region in signals[side].regions]
     sides = {side: _grade_side(signals[side], scale) for side in SIDES}
     others = [value for side in SIDES for value in signals[side].others]
     return Band(
         sides,
         _asymmetry(sides),
         spread_of(others, scale),
-        tuple(dict.fromkeys(fault for fault in faults if fault is not None)),
+        _faults(signals),
     )
+
+
+def _faults(signals: Mapping[Side, SideSignal]) -> tuple[Reason, ...]:
+    """Why regions cannot be judged, each reason once, and which regions the images do not hold."""
+    found = {one.region: _fault(one, signals[side]) for side in SIDES for one in signals[side].regions}
+    outside = [region for region, fault in found.items() if fault is not None and fault.key == _OUTSIDE]
+    named = Reason.of("regions-outside", regions=_listed(outside), percent=100 * MIN_COVERAGE)
+    faults = (named if fault.key == _OUTSIDE else fault for fault in found.values() if fault is not None)
+    return tuple(dict.fromkeys(faults))
+
+
+def _listed(regions: Sequence[Region]) -> str:
+    """Regions in words, each once, with the sides that are meant."""
+    sides: dict[str, list[str]] = {}
+    for region in regions:
+        name = TEXTS["regions_short"][region.name]
+        sides.setdefault(name, []).append(TEXTS["sides_in_sentence"][region.side or Side.LEFT])
+    return ", ".join(f"{name} ({', '.join(own)})" for name, own in sides.items())
 
 
 def _asymmetry(sides: Mapping[Side, SideBand]) -> float:
@@ -219,7 +243,7 @@ def decide_band(band: Band, age: float | None) -> Decision:
 
 def _fault(signal: RegionSignal, side: SideSignal) -> Reason | None:
     if signal.coverage < MIN_COVERAGE:
-        return Reason.of("low-coverage", percent=100 * MIN_COVERAGE)
+        return Reason.of(_OUTSIDE, percent=100 * MIN_COVERAGE)
     if signal.clear < MIN_CLEAR:
         return Reason.of("sulcus-unclear")
     if signal.excluded > MAX_EXCLUDED or side.others_excluded > MAX_OTHERS_EXCLUDED:

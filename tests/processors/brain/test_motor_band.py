@@ -94,6 +94,17 @@ def test_one_side_alone_is_asymmetric_and_dark_on_that_side(side):
     assert min(darkness(finding, side)) > max(darkness(finding, other)) + 0.08
 
 
+@pytest.mark.parametrize("longer", [1.0, 1.5])
+def test_the_limits_beside_the_strips_are_those_that_graded(longer):
+    acquisition = replace(USUAL, echo_time=longer * USUAL.echo_time)
+    made = band(BOTH, acquisition=acquisition)
+    limits = {strip.side: strip.limits for strip in made.strips}
+    assert limits[LEFT] == limits[RIGHT] == pytest.approx((longer * 0.05, longer * 0.10))
+    for region in made.finding.regions:
+        above = sum(region.value(Quantity.DARKNESS) >= limit for limit in limits[region.region.side])
+        assert region.value(Quantity.GRADE) == above
+
+
 def test_labels_and_strips_lie_on_their_side(present):
     at = points_of(AFFINE, present.region_map.indices.astype(float))
     for number, region in present.region_map.regions.items():
@@ -157,7 +168,8 @@ def test_a_slab_that_misses_the_gyrus_is_undecided():
     whole = volumes[Contrast.SWI]
     volumes[Contrast.SWI] = replace(whole, array=np.ascontiguousarray(whole.array[:28]))
     finding = evaluate_motor_band(Contrast.SWI, volumes, alignments).finding
-    assert (finding.state, keys(finding)[0]) == (State.INDETERMINATE, "low-coverage")
+    assert (finding.state, keys(finding)[0]) == (State.INDETERMINATE, "regions-outside")
+    assert "(left, right)" in finding.reasons[0].sentence
 
 
 def test_a_slab_that_holds_the_gyrus_is_enough(present):
