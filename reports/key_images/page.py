@@ -53,6 +53,7 @@ class Page:
     def __init__(self) -> None:
         self._figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=hexadecimal(PAPER))
         self._canvas = FigureCanvasAgg(self._figure)
+        self._widths: dict[tuple[str, float, bool], float] = {}
 
     def text(
         self,
@@ -140,10 +141,23 @@ class Page:
 
     def width_of(self, words: str, size: float, *, bold: bool = False) -> float:
         """Pixels that a line takes."""
-        font = FontProperties(size=size * _POINT, weight="bold" if bold else "normal")
-        with _boxes_for_unknown_letters():
-            width, _, _ = self._canvas.get_renderer().get_text_width_height_descent(words, font, ismath=False)
-        return float(width)
+        first, *others = words.split(" ")
+        gaps = (
+            len(others) * (self._word("n n", size, bold) - 2 * self._word("n", size, bold)) if others else 0
+        )
+        return gaps + sum(self._word(word, size, bold) for word in (first, *others))
+
+    def _word(self, word: str, size: float, bold: bool) -> float:
+        """Pixels that a word takes, which is measured once: letters are made to fit by trying many sizes."""
+        key = (word, size, bold)
+        if key not in self._widths:
+            font = FontProperties(size=size * _POINT, weight="bold" if bold else "normal")
+            with _boxes_for_unknown_letters():
+                width, _, _ = self._canvas.get_renderer().get_text_width_height_descent(
+                    word, font, ismath=False
+                )
+            self._widths[key] = float(width)
+        return self._widths[key]
 
     def box(self, x: float, y: float, width: float, height: float, colour: Rgb) -> None:
         """Fill a rectangle."""

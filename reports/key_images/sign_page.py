@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from processors.depiction import CortexStrip
 from processors.findings import CORD_SIGNS, Finding, Quantity, Sign, State
 from reports.key_images.cord_plots import plot_cord, plot_shape
-from reports.key_images.page import HEIGHT, SOFT, WARNING, WIDTH, Page
+from reports.key_images.page import HEIGHT, INK, LEADING, SOFT, WARNING, WIDTH, Page
 from reports.key_images.plots import plot_profiles, plot_regions, plot_strips
 from reports.key_images.subject import (
     Sources,
@@ -19,7 +19,7 @@ from reports.key_images.subject import (
     sources_of,
     strongest_views,
 )
-from reports.key_images.table import draw_table
+from reports.key_images.table import draw_table, table_height
 from reports.palette import Rgb
 from reports.picture_text import (
     NORM,
@@ -44,7 +44,7 @@ _FOOT_Y = _TILES_Y + TILE[0] + 40
 _PLOT = (MARGIN, _FOOT_Y, 800, HEIGHT - 40 - _FOOT_Y)
 _BADGE_WIDTH, _MARK_WIDTH = 620.0, 520.0
 _TABLE_X, _TABLE_WIDTH = 868, 396
-_MOST_REASONS = 5
+_MOST_REASONS, _WORDS = 5, 15.0
 
 STATE_COLOURS: Mapping[State, Rgb] = {
     State.PRESENT: (255, 150, 50),
@@ -138,13 +138,26 @@ def _draw_plot(page: Page, finding: Finding, strips: Sequence[CortexStrip], subj
 
 def _draw_words(page: Page, finding: Finding) -> None:
     y = _FOOT_Y + 12.0
-    room = max(1, 9 // max(1, len(finding.reasons)))
-    for reason in finding.reasons[:_MOST_REASONS]:
-        y = page.paragraph(_TABLE_X, y, _TABLE_WIDTH, reason.sentence, size=15, most=room) + 4
-    y = draw_table(page, _TABLE_X, y + 6, _TABLE_WIDTH, finding) + 10
+    below = _below_table(finding)
+    kept = table_height(finding) + sum(most * LEADING * size for _, size, most, _ in below) + 12
+    lines = int((HEIGHT - 40 - y - kept) / (LEADING * _WORDS))
+    shown = finding.reasons[: min(_MOST_REASONS, lines)]
+    for reason in shown:
+        y = page.paragraph(
+            _TABLE_X, y, _TABLE_WIDTH, reason.sentence, size=_WORDS, most=max(1, lines // len(shown))
+        )
+    y = draw_table(page, _TABLE_X, y + 6, _TABLE_WIDTH, finding) + 6
+    for words, size, most, colour in below:
+        y = page.paragraph(_TABLE_X, y, _TABLE_WIDTH, words, size=size, most=most, colour=colour)
+
+
+def _below_table(finding: Finding) -> list[tuple[str, float, int, Rgb]]:
+    """What is said of the numbers, with the size of its letters, its most lines and its colour."""
+    said: list[tuple[str, float, int, Rgb]] = []
     if finding.sign is Sign.MOTOR_BAND:
-        y = page.paragraph(_TABLE_X, y, _TABLE_WIDTH, band_words(finding), size=14, most=4)
+        said.append((band_words(finding), 14.0, 4, INK))
     if finding.norm:
-        y = page.paragraph(_TABLE_X, y, _TABLE_WIDTH, f"{NORM}: {finding.norm}", size=13, colour=SOFT, most=3)
+        said.append((f"{NORM}: {finding.norm}", 13.0, 3, SOFT))
     if any(region.value(Quantity.Z_SCORE) is not None for region in finding.regions):
-        page.paragraph(_TABLE_X, y, _TABLE_WIDTH, Z_EXPLAINED, size=13, colour=SOFT, most=3)
+        said.append((Z_EXPLAINED, 13.0, 2, SOFT))
+    return said

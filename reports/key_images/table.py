@@ -34,6 +34,11 @@ _COLUMN, _GAP, _LEAST_NAME = 116.0, 6.0, 36.0
 _SIZE = 14.0
 
 
+def table_height(finding: Finding) -> float:
+    """Pixels that the table takes."""
+    return 0.0 if judged_by(finding) is None else (len(region_names(finding)) + 1) * _LINE
+
+
 def draw_table(page: Page, x: float, y: float, width: float, finding: Finding) -> float:
     """Every region's number with its z-score or grade, a column for each side; the height below."""
     quantity = judged_by(finding)
