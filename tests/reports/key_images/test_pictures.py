@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from processors.findings import Sign, State
-from reports.key_images.choice import strongest_slices
+from processors.findings import Reason, Sign, State
+from reports.key_images.choice import strongest_region, strongest_slices
+from reports.key_images.overview_tiles import tiles_of
 from reports.key_images.page import HEIGHT, WARNING, WIDTH
-from reports.key_images.pictures import pictures
+from reports.key_images.pictures import pages, pictures
 from reports.key_images.subject import Subject, stations_of, strongest_views
 from reports.palette import region_colour
 from reports.text import SIGN_NAMES
@@ -144,6 +145,100 @@ def test_signal_that_is_no_number_and_a_constant_series_can_be_shown():
     t1.array[::2] = np.nan
     t2.array[:] = 7.0
     assert len(pictures(findings, volumes, maps, strips)) == 4
+
+
+def partly_graded():
+    """A motor band of which three regions of six count; one of the others is the darkest of all."""
+    findings, volumes, maps, strips = brain()
+    counted = {"right": ("lateral",), "left": ("intermediate", "lateral")}
+    regions = []
+    for one in findings[0].regions:
+        if one.region.name in counted[one.region.side]:
+            regions.append(one)
+        else:
+            found = {"darkness": 0.6, "coverage": 79.6, "grade_sum": 6, "band_length": 31.0}
+            regions.append(replace(one, measurements=numbers(0.4, **found)))
+    return replace(findings[0], regions=tuple(regions)), volumes, maps, strips
+
+
+def words_on(findings, volumes, maps, strips=(), profiles=()):
+    """Every line on each page, by sign."""
+    drawn = pages(findings, volumes, maps, strips, profiles)
+    return {sign: [words for words, _ in page.written()] for sign, _, page, _ in drawn}
+
+
+def test_numbers_that_did_not_count_are_not_shown():
+    finding, *others = partly_graded()
+    assert strongest_region(finding) == "lateral"
+    said = words_on((finding,), *others)
+    assert "Lateral: darkness right 0.20, left 0.20" in said[None]
+    page = said[Sign.MOTOR_BAND]
+    assert page.count("— (79 % covered)") == 3
+    assert page.count("0.20 (2)") == 3
+    assert any("6 of 6 possible (3 of 6 regions)" in line for line in page)
+    assert not any("0.60" in line for lines in said.values() for line in lines)
+
+
+def test_where_no_region_counts_there_is_no_number_to_head_the_list():
+    finding, volumes, maps, strips = partly_graded()
+    bare = tuple(replace(one, measurements=numbers(0.4, darkness=0.6)) for one in finding.regions)
+    bare = replace(
+        finding,
+        regions=bare,
+        state=State.INDETERMINATE,
+        confidence=None,
+        reasons=(Reason.of("low-snr", snr=3),),
+    )
+    assert strongest_region(bare) is None
+    said = words_on((bare,), volumes, maps, strips)
+    assert not any("0.60" in line or "Sum of grades" in line for lines in said.values() for line in lines)
+
+
+def test_regions_without_a_z_score_are_not_ranked_with_those_that_have_one():
+    finding = tract_finding(volume(), strongest="pons")
+    regions = [one for one in finding.regions if one.region.name != "internal_capsule"]
+    regions += [replace(one, measurements=numbers(9.9)) for one in finding.regions if one not in regions]
+    assert strongest_region(replace(finding, regions=tuple(regions))) == "pons"
+
+
+def test_the_grades_limits_are_beside_the_strips():
+    findings, volumes, maps, strips = brain()
+    strips = tuple(replace(one, limits=(0.075, 0.15)) for one in strips)
+    page = words_on(findings[:1], volumes, maps, strips)[Sign.MOTOR_BAND]
+    assert "grade 1 from 0.07, grade 2 from 0.15" in page or "grade 1 from 0.08, grade 2 from 0.15" in page
+
+
+def test_a_tile_says_which_signs_it_shows_and_no_slice_is_shown_twice():
+    findings, volumes, maps, profiles = neck(levels=False)
+    said = words_on(findings, volumes, maps, (), profiles)[None]
+    assert {"Cord T1", "Cord area"} <= set(said)
+    twice = (findings[1], replace(findings[1], sign=Sign.CORD_FLATTENING))
+    flat = replace(profiles[0], flatness=profiles[0].area_mm2 / 100)
+    tiles = tiles_of([(one, Subject(*volumes.values(), None, flat)) for one in twice])
+    assert [[one.sign for one in tile.findings] for tile in tiles] == [[one.sign for one in twice]]
+
+
+def test_the_overview_shows_the_gyrus_and_the_tract(of_brain):
+    findings, volumes, maps, strips = brain()
+    said = words_on(findings, volumes, maps, strips)[None]
+    assert any(line.startswith("Motor band: gyrus unfolded") for line in said)
+    assert "CST T1: tract ÷ reference" in said
+    assert not any(line.endswith("…") for line in said)
+
+
+def test_a_flat_cord_is_shown_where_it_is_flattest_and_by_its_diameters():
+    findings, volumes, _, profiles = neck(levels=False)
+    flatness = np.full(21, 0.7)
+    flatness[[5, 15]] = 0.4, 0.5
+    flat = replace(profiles[0], flatness=flatness)
+    finding = replace(findings[1], sign=Sign.CORD_FLATTENING, regions=())
+    shown = strongest_views(finding, Subject(*volumes.values(), None, flat), most=2)
+    assert {view.index for view in shown} == {20 - 5, 20 - 15}
+    flattening = words_on((finding,), volumes, (), (), (flat,))[Sign.CORD_FLATTENING]
+    atrophy = words_on((findings[1],), volumes, (), (), (flat,))[Sign.CORD_ATROPHY]
+    assert "anteroposterior ÷ transverse diameter" in flattening
+    assert "Area, mm²" in atrophy
+    assert "Area, mm²" not in flattening
 
 
 def test_the_darkest_slices_of_the_band_are_chosen():
