@@ -95,6 +95,7 @@ def cord_profile(sign: Sign, measured: CordMeasurement, stenotic: BoolArray, nor
         contours=measured.cord.drawn[measured.section.stations],
         angles=UNROLLED_DEGREES,
         unrolled=unrolled,
+        flatness=measured.shape.flatness,
     )
 
 
