@@ -95,7 +95,6 @@ def cord_profile(sign: Sign, measured: CordMeasurement, stenotic: BoolArray, nor
         contours=measured.cord.drawn[measured.section.stations],
         angles=UNROLLED_DEGREES,
         unrolled=unrolled,
-        flatness=measured.shape.flatness,
     )
 
 
