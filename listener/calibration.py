@@ -10,6 +10,7 @@ from db.norms import NormalFinding
 from processors.brain.limits import MAX_LESION_SHARE, MIN_COVERAGE, MIN_VOXELS
 from processors.findings import (
     CORD_SIGNS,
+    WHOLE_CORD,
     Algorithm,
     Finding,
     Quantity,
@@ -158,10 +159,12 @@ def _unusable(one: NormalFinding, newest: Mapping[Sign, Algorithm]) -> str | Non
 
 
 def _ratios(finding: Finding) -> dict[Region, float]:
+    """What is learnt of a finding: nothing of a cord whose levels are not known, since norms are by level."""
     return {
         region.region: ratio
         for region in finding.regions
-        if (ratio := region.value(COMPARED.get(finding.sign, Quantity.RATIO))) is not None
+        if region.region.name != WHOLE_CORD
+        and (ratio := region.value(COMPARED.get(finding.sign, Quantity.RATIO))) is not None
         and (_cord_measured(region) if finding.sign in CORD_SIGNS else _well_measured(region))
     }
 

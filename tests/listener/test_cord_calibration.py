@@ -77,3 +77,24 @@ def test_a_level_of_few_voxels_or_of_half_its_slices_is_not_learnt_and_inflow_el
 
     observed = learnt([ratio(60, 60)] * 6 + [ratio(5, 100)] * 3 + [ratio(60, 20)] * 3, "T1 spin echo")
     assert observed["T1 spin echo 3 T GE"]["C4"].observed.n == 6
+
+
+def test_a_cord_whose_levels_are_not_known_is_no_person_to_learn_from():
+    numbers = {"ratio": 1.02, "voxels": 300, "coverage": 100}
+    known = [measured(Sign.CORD_T1, Region("C4", Side.LEFT), **numbers)] * 6
+    unknown = [measured(Sign.CORD_T1, Region("cord", Side.LEFT), **numbers)] * 3
+    found = learn(
+        [
+            NormalFinding(
+                study_instance_uid=f"1.{number}",
+                person=str(number),
+                taken=str(number),
+                finding=finding,
+                protocol={"family": "T1 spin echo", "field_strength": 3.0, "manufacturer": "GE"},
+                measured_at=NOW,
+            )
+            for number, finding in enumerate([*known, *unknown])
+        ]
+    )
+    assert {group.n for group in found.groups} == {6}
+    assert found.left_out["cord_t1"]["no region measured well enough"] == 3
