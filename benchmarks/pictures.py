@@ -6,37 +6,38 @@
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 
 import typer
 from PIL import Image
+from pydicom import dcmread
 from rich.console import Console
 
 from listener.demo.cases import SEED
 from listener.demo.run import run_demo
-from listener.version import SOFTWARE_VERSION
+from listener.folder_report import report_folder
+from listener.settings import Settings
 from phantoms.patient import seed_patient
-from phantoms.protocol import DEMO_SERIES, PROTOCOL
-from phantoms.series import series_volume
-from processors.acquisition import BodyPart
-from processors.brain.analysis import analyse_brain
+from phantoms.study import write_study
 from processors.findings import Sign
-from processors.spine.analysis import analyse_spine
-from processors.volume import Volume
-from reports.key_images import KeyPicture, pictures
+from reports.key_images import preview
+from reports.picture_text import OVERVIEW_TITLES
+from reports.text import SIGN_NAMES
 
 app = typer.Typer(rich_markup_mode=None)
 
 _WEB_FONT = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-SHOWN: Mapping[str, tuple[str, Sign | None]] = {
-    "key-image-overview.png": ("brain", None),
-    "key-image-tract.png": ("brain", Sign.CST_T1),
-    "key-image-motor-band.png": ("brain", Sign.MOTOR_BAND),
-    "key-image-cord.png": ("spine", Sign.CORD_T1),
+SHOWN: Mapping[str, str] = {
+    "key-image-overview.png": OVERVIEW_TITLES["brain"],
+    "key-image-tract.png": SIGN_NAMES[Sign.CST_T1],
+    "key-image-motor-band.png": SIGN_NAMES[Sign.MOTOR_BAND],
+    "key-image-cord.png": SIGN_NAMES[Sign.CORD_T1],
 }
+"""Files, and the titles of the pictures that go there."""
 
 
 @app.command()
@@ -70,47 +71,13 @@ def _new_folder() -> Path:
 
 
 def key_images(folder: Path) -> None:
-    """Draw what the demo's first patient gets, and keep some of it."""
-    drawn = {"brain": _of_brain(), "spine": _of_neck()}
-    for name, (analysis, sign) in SHOWN.items():
-        for picture in drawn[analysis]:
-            if picture.sign is sign:
-                Image.fromarray(picture.pixels).save(folder / name, optimize=True)
-
-
-def _of_brain() -> tuple[KeyPicture, ...]:
-    volumes = _volumes(BodyPart.BRAIN)
-    found = analyse_brain({volume.contrast: volume for volume in volumes})
-    return pictures(
-        found.findings, _by_uid(volumes), found.region_maps, found.strips, software_version=SOFTWARE_VERSION
-    )
-
-
-def _of_neck() -> tuple[KeyPicture, ...]:
-    volumes = _volumes(BodyPart.CERVICAL_SPINE)
-    found = analyse_spine({(volume.contrast, volume.plane): volume for volume in volumes})
-    return pictures(
-        found.findings,
-        _by_uid(volumes),
-        found.region_maps,
-        (),
-        found.profiles,
-        software_version=SOFTWARE_VERSION,
-    )
-
-
-def _volumes(part: BodyPart) -> list[Volume]:
-    """The series of the demo's first patient, numbered as they are written."""
-    patient = seed_patient(SEED)
-    volumes = []
-    for number, key in enumerate(DEMO_SERIES, start=1):
-        if PROTOCOL[key].body_part is part:
-            volume = series_volume(patient, PROTOCOL[key])
-            images = enumerate(volume.sources, start=1)
-            sources = tuple(replace(source, instance_number=image) for image, source in images)
-            volumes.append(replace(volume, series_number=number, sources=sources))
-    return volumes
-
-
-def _by_uid(volumes: list[Volume]) -> dict[str, Volume]:
-    return {volume.series_instance_uid: volume for volume in volumes}
+    """Draw what the demo's first patient gets, from the study as it is stored, and keep some of it."""
+    with tempfile.TemporaryDirectory() as place:
+        study, out = Path(place) / "study", Path(place) / "report"
+        write_study(seed_patient(SEED), study)
+        console = Console(stderr=True)
+        if report_folder(study, out, Settings(), datetime.now(UTC), console):
+            raise typer.Exit(1)
+        made = {str(ds.ImageComments): ds for ds in map(dcmread, sorted(out.rglob("key-image-*.dcm")))}
+    for name, title in SHOWN.items():
+        Image.open(BytesIO(preview(made[title]))).save(folder / name, optimize=True)
