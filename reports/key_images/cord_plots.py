@@ -34,7 +34,7 @@ from reports.picture_text import (
 
 FloatArray = npt.NDArray[np.float64]
 
-_LEVEL_WIDTH = 46
+_LEVEL_WIDTH, _KEY_MARKS = 46, 150
 _GAP = 26
 _LEAST_AREAS = (40.0, 90.0)
 _LEAST_RANGE = (0.95, 1.15)
@@ -65,7 +65,7 @@ def plot_cord(page: Page, box: Box, finding: Finding, profile: CordProfile) -> N
     foot = y + height - 12
     page.text(places[0], foot, NOT_COUNTED, size=13, colour=SOFT, width=each)
     normed = bool(np.isfinite(profile.norm_mean).any())
-    draw_key(page, places[2] + each, foot, most=each * 0.4, band=normed)
+    draw_key(page, places[2] + each, foot, most=(1.45 * each - _KEY_MARKS) / 2, band=normed)
     page.colour_bar(unrolled, page.axes(places[1], foot - 14, each // 2, 8)).set_ticks(list(_UNROLLED))
 
 

@@ -1,7 +1,7 @@
 """The slices of an overview: one for each place worth a look, with the signs that it shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from processors.findings import Finding, State
 from processors.volume import SliceSource
@@ -20,7 +20,7 @@ from reports.key_images.subject import (
 from reports.picture_text import series_name
 from reports.text import HEADINGS, SHORT_SIGN_NAMES
 
-MOST_TILES = 5
+MOST_TILES, _FEW = 5, 4
 _FEWEST_COLUMNS = 3
 _GAP = 8
 _CAPTION_LINE = 18
@@ -32,7 +32,7 @@ _STATE_WIDTH = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tile:
-    """A slice, and every finding that it is the best slice of; the outlines are those of the first."""
+    """A slice, and every finding that it shows well; the outlines are those of the first."""
 
     findings: tuple[Finding, ...]
     subject: Subject
@@ -40,17 +40,21 @@ class Tile:
 
 
 def tiles_of(shown: Sequence[tuple[Finding, Subject]]) -> list[Tile]:
-    """The best slice of each finding, each slice once, those of present signs first."""
+    """The best slice of each finding, each slice once, those of present signs first.
+
+    Where that makes few tiles, the second best slices follow.
+    """
+    ordered = sorted(shown, key=lambda one: one[0].state is not State.PRESENT)
     found: dict[tuple[str, int, int], Tile] = {}
-    for finding, subject in sorted(shown, key=lambda one: one[0].state is not State.PRESENT):
-        for view in strongest_views(finding, subject, most=1):
-            key = (subject.volume.series_instance_uid, view.axis, view.index)
-            before = found.get(key)
-            found[key] = (
-                Tile((finding,), subject, view)
-                if before is None
-                else Tile((*before.findings, finding), before.subject, before.view)
-            )
+    for most in (1, 2):
+        for finding, subject in ordered:
+            for view in strongest_views(finding, subject, most):
+                key = (subject.volume.series_instance_uid, view.axis, view.index)
+                before = found.get(key)
+                if before is None and (most == 1 or len(found) < _FEW):
+                    found[key] = Tile((finding,), subject, view)
+                elif before is not None and finding not in before.findings:
+                    found[key] = replace(before, findings=(*before.findings, finding))
     return list(found.values())[:MOST_TILES]
 
 

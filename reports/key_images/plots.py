@@ -42,7 +42,7 @@ _BAR = (320, 10)
 _SEGMENT_STRIP = 9
 _TITLE = 34
 _PLOT_LEFT, _PLOT_FOOT = 60, 38
-_KEY_WORDS = 0.22
+_KEY_WORDS = 0.28
 """Share of the width of a plot that the name of the norm's band may take, and half as much a side's."""
 
 Box = tuple[int, int, int, int]

@@ -215,7 +215,8 @@ def test_a_tile_says_which_signs_it_shows_and_no_slice_is_shown_twice():
     twice = (findings[1], replace(findings[1], sign=Sign.CORD_FLATTENING))
     flat = replace(profiles[0], flatness=profiles[0].area_mm2 / 100)
     tiles = tiles_of([(one, Subject(*volumes.values(), None, flat)) for one in twice])
-    assert [[one.sign for one in tile.findings] for tile in tiles] == [[one.sign for one in twice]]
+    assert [[one.sign for one in tile.findings] for tile in tiles] == 2 * [[one.sign for one in twice]]
+    assert len({tile.view.index for tile in tiles}) == 2
 
 
 def test_the_overview_shows_the_gyrus_and_the_tract(of_brain):
