@@ -3,7 +3,7 @@
 Body Part Examined is often wrong: cervical studies are tagged HEAD or LSPINE, head studies CSPINE. No
 attribute is believed alone against the others; a tie is ``UNKNOWN``. A brain needs more than a tag: something
 of the series itself (its words, a contrast that is made of the brain only, a head's extent, a head coil), or
-a tag and a study description that agree while nothing else speaks.
+a tag and a study description that agree on a coil that does not reach the neck, while nothing else speaks.
 """
 
 from dataclasses import dataclass
@@ -133,7 +133,7 @@ def _doubt_of_brain(
         any(hint.body_part is BodyPart.BRAIN for hint in hints) for hints in (of_study, leaning)
     )
     spine_too = any(hint.body_part in _SPINE for hint in of_study)
-    if agree and not spine_too and not _reaches_the_neck(coil):
+    if agree and not spine_too and coil.strip() and not _reaches_the_neck(coil):
         return None
     return "only what was typed in at the scanner says brain: nothing of the images themselves"
 

@@ -155,7 +155,8 @@ SMALL = {"Columns": 64, "Rows": 64, "PixelSpacing": [2, 2]}
 @pytest.mark.parametrize(
     ("changes", "part"),
     [
-        ({}, BodyPart.BRAIN),
+        ({"ReceiveCoilName": "Body_18"}, BodyPart.BRAIN),
+        ({}, BodyPart.UNKNOWN),
         (SMALL, BodyPart.UNKNOWN),
         ({"SequenceName": "_ez_b0"}, BodyPart.UNKNOWN),
         ({"ScanOptions": ["PFP", "CT"]}, BodyPart.UNKNOWN),
@@ -317,7 +318,7 @@ def test_huge_texts_cost_nothing(text):
 
 
 def test_lines_are_answered_one_for_one():
-    lines = [json.dumps(SEEN[0][1]), "", "nonsense", "[1]", "null", '{"EchoTime": NaN}', "[" * 100_000, "{}"]
+    lines = [json.dumps(SEEN[0][1] | {"ReceiveCoilName": "Head_32"}), "", "nonsense", "[1]", "null", '{"EchoTime": NaN}', "[" * 100_000, "{}"]
     answers = [json.loads(line) for line in classify_lines(lines)]
     assert len(answers) == len(lines)
     assert answers[0]["contrast"] == "T1"

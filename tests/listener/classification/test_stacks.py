@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
@@ -138,6 +138,7 @@ KEYWORDS = [
 ]  # fmt: skip
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(KEYWORDS), st.binary(max_size=30)), max_size=5))
 @pytest.mark.filterwarnings("ignore")
 def test_any_dataset_has_a_header(elements):
