@@ -318,7 +318,8 @@ def test_huge_texts_cost_nothing(text):
 
 
 def test_lines_are_answered_one_for_one():
-    lines = [json.dumps(SEEN[0][1] | {"ReceiveCoilName": "Head_32"}), "", "nonsense", "[1]", "null", '{"EchoTime": NaN}', "[" * 100_000, "{}"]
+    known = json.dumps(SEEN[0][1] | {"ReceiveCoilName": "Head_32"})
+    lines = [known, "", "nonsense", "[1]", "null", '{"EchoTime": NaN}', "[" * 100_000, "{}"]
     answers = [json.loads(line) for line in classify_lines(lines)]
     assert len(answers) == len(lines)
     assert answers[0]["contrast"] == "T1"
