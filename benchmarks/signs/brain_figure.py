@@ -59,7 +59,7 @@ def _draw_sensitivity(axes: Axes, said: Sequence[Said]) -> None:
     axes.set_xlim(-0.6, len(SEVERITIES) - 0.4)
     axes.set_ylim(0, 1.05)
     axes.set_title("drawn on both sides, called present")
-    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.07), ncols=3)
 
 
 def _draw_change(axes: Axes, said: Sequence[Said]) -> None:
