@@ -34,11 +34,9 @@ pytestmark = pytest.mark.slow
 class EndsItsProcess:
     """What the pictures of an analysis are asked for with; whoever makes them is gone."""
 
-    version = 1
-    institution = None
-
-    @property
-    def created(self) -> None:
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
         os._exit(1)
 
 
