@@ -237,6 +237,7 @@ def plot_strips(page: Page, box: Box, strips: Sequence[CortexStrip], title: str 
         )
         axes.set_xlim(edges[0], edges[-1])
         axes.invert_yaxis()
+        axes.set_yticks([0, 10])
         name = SIDE_NAMES[strip.side]
         page.text(
             x, top + tall / 2, name, size=15, bold=True, colour=SIDES[strip.side], width=_STRIP_LEFT - 34
