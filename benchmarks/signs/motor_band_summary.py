@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from benchmarks.signs.brain_summary import (
     Said,
     false_presents,
-    labels_of,
     of_sign,
     sensitivity,
     specificity,
@@ -99,11 +98,6 @@ def criteria(said: Sequence[Said]) -> tuple[Criterion, ...]:
 def signs_in(said: Sequence[Said]) -> tuple[Sign, ...]:
     """The signs that anything was said of."""
     return tuple(sign for sign in SIGNS if of_sign(said, sign))
-
-
-def confounders_in(said: Sequence[Said]) -> tuple[str, ...]:
-    """What the negatives are examples of."""
-    return labels_of(said)
 
 
 def _mean_ratio(said: Said, side: str) -> float | None:

@@ -68,8 +68,6 @@ MIN_FIELD_TESLA, MIN_WEIGHTING = 1.0, 40.0
 MIN_VOXELS = 30
 """In the posterior bank of a region (p)."""
 
-MIN_REFERENCE_VOXELS = 60
-
 MIN_COVERAGE = 0.8
 """Share of a region that lies inside the images (p)."""
 

@@ -36,8 +36,8 @@ def measured(sign, region, *reasons, **numbers):
     )
 
 
-def learnt(findings, family):
-    found = learn(
+def learnt_of(findings, family):
+    return learn(
         [
             NormalFinding(
                 study_instance_uid=f"1.{number}",
@@ -50,7 +50,10 @@ def learnt(findings, family):
             for number, finding in enumerate(findings)
         ]
     )
-    return {str(group.protocol): group.segments for group in found.groups}
+
+
+def learnt(findings, family):
+    return {str(group.protocol): group.segments for group in learnt_of(findings, family).groups}
 
 
 def test_the_area_at_the_reference_age_is_learnt_for_a_sex():
@@ -83,18 +86,6 @@ def test_a_cord_whose_levels_are_not_known_is_no_person_to_learn_from():
     numbers = {"ratio": 1.02, "voxels": 300, "coverage": 100}
     known = [measured(Sign.CORD_T1, Region("C4", Side.LEFT), **numbers)] * 6
     unknown = [measured(Sign.CORD_T1, Region("cord", Side.LEFT), **numbers)] * 3
-    found = learn(
-        [
-            NormalFinding(
-                study_instance_uid=f"1.{number}",
-                person=str(number),
-                taken=str(number),
-                finding=finding,
-                protocol={"family": "T1 spin echo", "field_strength": 3.0, "manufacturer": "GE"},
-                measured_at=NOW,
-            )
-            for number, finding in enumerate([*known, *unknown])
-        ]
-    )
+    found = learnt_of([*known, *unknown], "T1 spin echo")
     assert {group.n for group in found.groups} == {6}
     assert found.left_out["cord_t1"]["no region measured well enough"] == 3
