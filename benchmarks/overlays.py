@@ -21,10 +21,10 @@ from scipy.spatial import cKDTree
 
 from benchmarks.real_data import ROOT, RealStudy, brain_studies
 from processors.acquisition import Contrast
-from processors.brain.alignment import Alignment, align_study
+from processors.brain.alignment.study import Alignment, align_study
+from processors.brain.alignment.tissue_model import brain_mask
 from processors.brain.patient_space import points_of, sample
-from processors.brain.tissue_model import brain_mask
-from processors.brain.tract_profile import LABELS, TractMeasurement, measure_study
+from processors.brain.tract.measurement import LABELS, TractMeasurement, measure_study
 from processors.findings import TRACT_SEGMENTS, Side
 from processors.volume import Volume
 

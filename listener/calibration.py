@@ -7,7 +7,7 @@ from typing import Any
 
 from db.models import NormsVersion
 from db.norms import NormalFinding
-from processors.brain.limits import MAX_LESION_SHARE, MIN_COVERAGE, MIN_VOXELS
+from processors.brain.tract.limits import MAX_LESION_SHARE, MIN_COVERAGE, MIN_VOXELS
 from processors.findings import (
     CORD_SIGNS,
     WHOLE_CORD,

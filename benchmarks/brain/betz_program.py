@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.brain.run import Run, peak_mib
 from benchmarks.brain.study import Source
 from processors.acquisition import Contrast
-from processors.brain.alignment import align_study
+from processors.brain.alignment.study import align_study
 from processors.brain.analysis import analyse_brain
 from processors.brain.patient_space import points_of
 from processors.volume import Volume

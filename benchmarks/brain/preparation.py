@@ -9,7 +9,7 @@ from ants.core.ants_image import ANTsImage
 from benchmarks.brain.study import GREY, WHITE
 from benchmarks.injection.ants_space import coarse, extract_brain, from_sitk, mni_brain
 from processors.brain import atlas
-from processors.brain.tissue_model import brain_mask
+from processors.brain.alignment.tissue_model import brain_mask
 
 BRIGHTEST_PERCENT = 95
 """Vessels and fat at the edge of the brain must not be a class of their own."""

@@ -16,7 +16,7 @@ from benchmarks.real_data import RealStudy
 from phantoms.severity import CHANGES
 from processors.acquisition import Contrast
 from processors.brain import analysis
-from processors.brain.alignment import Alignment, align_study
+from processors.brain.alignment.study import Alignment, align_study
 from processors.findings import Finding, Quantity
 from processors.norms import Norms
 from processors.volume import Volume

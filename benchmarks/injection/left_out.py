@@ -10,8 +10,8 @@ from scipy.stats import t
 from benchmarks.injection.outcome import SIGN_OF, Outcome
 from benchmarks.real_data import RealStudy
 from processors.acquisition import Contrast
-from processors.brain.corticospinal import TRACT
-from processors.brain.limits import MAX_LESION_SHARE
+from processors.brain.tract.limits import MAX_LESION_SHARE
+from processors.brain.tract.series import TRACT
 from processors.findings import TRACT_SEGMENTS, Side
 from processors.norms import Norm, Norms, Protocol, SegmentNorms, SiteNorm, default_norms, protocol_of
 from processors.volume import Volume

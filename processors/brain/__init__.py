@@ -1,1 +1,1 @@
-"""The signs of the brain: corticospinal tract, motor band, precentral cortex."""
+"""The signs of the brain: alignment with the atlas, corticospinal tract, motor band and precentral cortex."""

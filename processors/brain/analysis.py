@@ -7,9 +7,27 @@ import numpy as np
 
 from catalogue.texts import TEXTS
 from processors.acquisition import Contrast
-from processors.brain.alignment import Alignment, align_study
-from processors.brain.concordance import concordant
-from processors.brain.corticospinal import (
+from processors.brain.alignment.study import Alignment, align_study
+from processors.brain.cortex.motor_band import (
+    MOTOR_BAND,
+    MotorBand,
+    evaluate_motor_band,
+    measurable,
+    missing_swi,
+)
+from processors.brain.cortex.precentral_atrophy import PRECENTRAL, PrecentralAtrophy, evaluate_precentral
+from processors.brain.decision import Decision
+from processors.brain.tract.concordance import concordant
+from processors.brain.tract.diffusion import (
+    bright_cluster_ml,
+    decide_adc,
+    decide_dwi,
+    restricted_regions,
+    suitable,
+)
+from processors.brain.tract.limits import PLAUSIBLE_EXTENT_MM
+from processors.brain.tract.measurement import TractMeasurement, measure_study
+from processors.brain.tract.series import (
     TRACT,
     TractSeries,
     decide_series,
@@ -19,12 +37,6 @@ from processors.brain.corticospinal import (
     region_measurements,
     undecided,
 )
-from processors.brain.diffusion import bright_cluster_ml, decide_adc, decide_dwi, restricted_regions, suitable
-from processors.brain.limits import PLAUSIBLE_EXTENT_MM
-from processors.brain.motor_band import MOTOR_BAND, MotorBand, evaluate_motor_band, measurable, missing_swi
-from processors.brain.precentral_atrophy import PRECENTRAL, PrecentralAtrophy, evaluate_precentral
-from processors.brain.tract_decision import Decision
-from processors.brain.tract_profile import TractMeasurement, measure_study
 from processors.depiction import CortexStrip, RegionMap
 from processors.findings import BRAIN_SIGNS, READS, Finding, Reason, Region, Sign, not_evaluated
 from processors.norms import Norms, default_norms

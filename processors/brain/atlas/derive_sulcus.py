@@ -17,8 +17,8 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from scipy.ndimage import gaussian_filter1d
 
+from processors.brain.alignment.tissue_model import brain_mask
 from processors.brain.patient_space import sample
-from processors.brain.tissue_model import brain_mask
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from scipy.spatial import cKDTree
 
 from processors.acquisition import Acquisition, Contrast
 from processors.brain import atlas
-from processors.brain.corticospinal import TRACT
 from processors.brain.patient_space import points_of
+from processors.brain.tract.series import TRACT
 from processors.findings import READS, TRACT_SEGMENTS, Reason, Side, Sign
 from processors.norms import Norm, Norms, Protocol
 from processors.norms.site import SiteNorm

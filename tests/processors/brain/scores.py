@@ -1,7 +1,7 @@
 """Scores of the tract's segments, from lists in anatomical order."""
 
-from processors.brain.bright_length import BrightLength
-from processors.brain.tract_decision import Score
+from processors.brain.tract.bright_length import BrightLength
+from processors.brain.tract.decision import Score
 from processors.findings import TRACT_SEGMENTS, Region, Side
 
 SD = 0.05

@@ -14,10 +14,10 @@ from phantoms.series import series_volume
 from phantoms.severity import Severity
 from processors.acquisition import Acquisition, Contrast
 from processors.brain import analysis
-from processors.brain.alignment import align_study
+from processors.brain.alignment.study import align_study
 from processors.brain.analysis import TRACT_SIGNS, analyse_brain
-from processors.brain.corticospinal import TRACT
-from processors.brain.tract_profile import LABELS
+from processors.brain.tract.measurement import LABELS
+from processors.brain.tract.series import TRACT
 from processors.findings import (
     BRAIN_SIGNS,
     READS,

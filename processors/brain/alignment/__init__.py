@@ -1,0 +1,1 @@
+"""A study's series brought together, and with the atlas."""

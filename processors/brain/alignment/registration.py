@@ -1,0 +1,197 @@
+"""Registration of a brain volume of any contrast with the atlas.
+
+An affine map by mutual information, then a deformation by local normalised cross-correlation with ``greedy``
+(Yushkevich et al., Alzheimers Dement 2016;12:P126). For that the atlas is given the volume's own contrast:
+the mixture of its tissues, and of its T1, that explains the volume best.
+Transforms map points of the patient to points of the atlas: labels travel to the native grid.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from io import StringIO
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
+from picsl_greedy import Greedy3D
+
+from processors.brain import atlas
+from processors.brain.alignment.pose import find_pose, refine_pose
+from processors.brain.alignment.tissue_model import Explained, brain_mask, explain, tissue_maps
+from processors.brain.patient_space import extent, on_grid, points_of_grid, robust_range, sample, to_image
+from processors.volume import Volume
+
+FloatArray = npt.NDArray[np.float64]
+
+THREADS = 2
+POSE_SPACING_MM = 4.0
+DEFORMABLE_SPACING_MM = 2.0
+SHADING_SPACING_MM = 8.0
+SHADING_ITERATIONS = (50, 50, 50)
+SHADING_VOXELS = 100
+CEILING = 1.4
+"""Times the median of the head: white matter lies below, fat beside a surface coil above."""
+DEFORMABLE = "-m NCC 2x2x2 -n 50x40x12 -s 1.4vox 0.7vox -e 0.5"
+"""With less smoothing the tissues overlap more, and the tract lies twice as far from where ANTs finds it."""
+CLEAR_SCORE = 0.09
+"""Mutual information that a pose has in any head whose shading could be evened; a coil's shading gave .04."""
+BRAIN_MARGIN_MM = 12.0
+MASK_MARGIN_MM = 4.0
+RIM_MM = 3.0
+MIN_VOXELS = 1000
+EVERY = 3
+"""Every third voxel of the brain serves to find its contrast."""
+
+
+class RegistrationError(Exception):
+    """The volume holds nothing that could be aligned."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registration:
+    """Where each point of the patient lies in the atlas.
+
+    Attributes
+    ----------
+    affine
+        LPS matrix, shape (4, 4), from the patient to the atlas, applied after the displacement.
+    displacement
+        Vector image in LPS millimetres on the patient's own axes.
+    subject, template
+        The volume, its shading evened, and the atlas in its contrast, on the displacement's grid.
+    """
+
+    affine: FloatArray
+    displacement: sitk.Image
+    subject: sitk.Image
+    template: sitk.Image
+
+    @property
+    def brain(self) -> sitk.Image:
+        """The atlas brain and the fluid around it, on the grid of the subject, before the displacement."""
+        return _inside(self.subject, affine_transform(self.affine), RIM_MM)
+
+    def to_atlas(self, points: FloatArray) -> FloatArray:
+        """Atlas LPS millimetres of patient LPS millimetres, both of shape (n, 3)."""
+        moved = points + sample(self.displacement, points)
+        return np.asarray(moved @ self.affine[:3, :3].T + self.affine[:3, 3])
+
+
+def affine_transform(matrix: FloatArray) -> sitk.Transform:
+    """An LPS matrix of shape (4, 4) as a transform of points."""
+    return sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
+
+
+def register(volume: Volume) -> Registration:
+    """Align a brain volume with the atlas; the same volume always gives the same result.
+
+    Raises
+    ------
+    RegistrationError
+        If the volume is empty, or so unlike a head that no pose could be tried.
+    """
+    if not np.ptp(volume.array) > 0:
+        raise RegistrationError("the volume is empty")
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(THREADS)
+    image = sitk.Clamp(to_image(volume), sitk.sitkFloat32, *robust_range(volume.array))
+    low, high = extent(volume)
+    coarse = on_grid(image, low, high, POSE_SPACING_MM)
+    affine = _affine(coarse)
+    where = np.argwhere(sitk.GetArrayFromImage(_inside(coarse, affine_transform(affine), 0)))[:, ::-1]
+    if not len(where):
+        raise RegistrationError("the volume holds no brain")
+    first, last = where.min(axis=0), where.max(axis=0)
+    box = (
+        np.maximum(low, low + first * POSE_SPACING_MM - BRAIN_MARGIN_MM),
+        np.minimum(high, low + last * POSE_SPACING_MM + BRAIN_MARGIN_MM),
+    )
+    return _deform(on_grid(image, *box, DEFORMABLE_SPACING_MM), affine)
+
+
+def _affine(coarse: sitk.Image) -> FloatArray:
+    """The LPS matrix, shape (4, 4), to the atlas.
+
+    Shading is evened by all of the head. Where that gives no clear pose, the image as it is gives another,
+    and that is taken which fits better once the shading is evened by the brain that it finds.
+    """
+    found, from_atlas = find_pose(_evened(coarse, sitk.TriangleThreshold(coarse, 0, 1)))
+    if found < CLEAR_SCORE:
+        poses = (from_atlas, find_pose(coarse)[1])
+        brains = (_inside(coarse, affine_transform(pose).GetInverse(), 0) for pose in poses)
+        refined = [
+            refine_pose(_evened(coarse, brain), pose) for brain, pose in zip(brains, poses, strict=True)
+        ]
+        _, from_atlas = max(refined, key=lambda pose: pose[0])
+    return np.asarray(np.linalg.inv(from_atlas), dtype=np.float64)
+
+
+def _evened(image: sitk.Image, where: sitk.Image) -> sitk.Image:
+    """The image without its shading, estimated from the voxels of a mask, and cut above their usual signal.
+
+    N4 (Tustison et al., IEEE TMI 2010;29:1310) on a coarser grid. It serves the registration alone: what is
+    measured is the signal as acquired. An image with too few voxels to fit stays as it is.
+    """
+    factors = [max(1, round(SHADING_SPACING_MM / step)) for step in image.GetSpacing()]
+    coarse, mask = sitk.Shrink(image, factors), sitk.Shrink(where, factors)
+    inside = sitk.GetArrayFromImage(mask) > 0
+    if np.count_nonzero(inside) < SHADING_VOXELS:
+        return image
+    estimate = sitk.N4BiasFieldCorrectionImageFilter()
+    estimate.SetMaximumNumberOfIterations(SHADING_ITERATIONS)
+    estimate.SetNumberOfThreads(1)
+    usual = np.median(sitk.GetArrayFromImage(estimate.Execute(coarse, mask))[inside])
+    even = image / sitk.Cast(sitk.Exp(estimate.GetLogBiasFieldAsImage(image)), sitk.sitkFloat32)
+    cut: sitk.Image = sitk.Clamp(even, sitk.sitkFloat32, 0.0, CEILING * float(usual))
+    return cut
+
+
+@cache
+def _wide_mask(margin: float) -> sitk.Image:
+    radius = [math.ceil(margin / step) for step in brain_mask().GetSpacing()]
+    wide: sitk.Image = sitk.BinaryDilate(sitk.ConstantPad(brain_mask(), radius, radius), radius)
+    return wide
+
+
+def _inside(grid: sitk.Image, affine: sitk.Transform, margin: float) -> sitk.Image:
+    """The atlas brain, widened by a margin (mm), on the patient's grid."""
+    return sitk.Resample(_wide_mask(margin), grid, affine, sitk.sitkNearestNeighbor)
+
+
+def _deform(fixed: sitk.Image, affine: FloatArray) -> Registration:
+    """The deformation; greedy adds faint noise to flat background, seeded so that it is always the same."""
+    onto = affine_transform(affine)
+    maps = sitk.GetArrayFromImage(sitk.Resample(tissue_maps(), fixed, onto))
+    t1 = sitk.GetArrayFromImage(sitk.Resample(atlas.image("icbm_t1"), fixed, onto)) / 255
+    parts = np.concatenate([maps, t1[..., None]], axis=-1).reshape(-1, 4).astype(np.float64)
+    found = _contrast(fixed, parts, sitk.GetArrayFromImage(_inside(fixed, onto, 0)).ravel() > 0)
+    shading = found.shading(points_of_grid(fixed)).reshape(maps.shape[:3])
+    subject = _like(fixed, sitk.GetArrayFromImage(fixed) / shading)
+    template = _like(fixed, (parts @ found.signals).reshape(shading.shape))
+    greedy = Greedy3D()
+    try:
+        greedy.execute(
+            f"-d 3 -V 0 -threads {THREADS} -seed 1 -i fixed moving -o warp {DEFORMABLE}",
+            out=StringIO(),
+            err=StringIO(),
+            fixed=sitk.Mask(subject, _inside(fixed, onto, MASK_MARGIN_MM)),
+            moving=template,
+            warp=None,
+        )
+    except RuntimeError as error:
+        raise RegistrationError(str(error)) from error
+    return Registration(affine, greedy["warp"], subject, template)
+
+
+def _contrast(fixed: sitk.Image, parts: FloatArray, brain: npt.NDArray[np.bool_]) -> Explained:
+    chosen = np.flatnonzero(brain)[::EVERY]
+    if len(chosen) < MIN_VOXELS:
+        raise RegistrationError("the volume holds too little of a brain")
+    signal = sitk.GetArrayViewFromImage(fixed).ravel()[chosen].astype(np.float64)
+    return explain(signal, parts[chosen], points_of_grid(fixed)[chosen])
+
+
+def _like(grid: sitk.Image, array: FloatArray) -> sitk.Image:
+    image = sitk.GetImageFromArray(array.astype(np.float32))
+    image.CopyInformation(grid)
+    return image

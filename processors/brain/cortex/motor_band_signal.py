@@ -1,0 +1,232 @@
+"""How dark the posterior bank of the precentral gyrus is on a susceptibility-weighted series."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.brain.cortex.bank_profile import CORTEX_MM, profile_of, smoothed, valley
+from processors.brain.cortex.motor_band_limits import MIN_VOXELS
+from processors.brain.cortex.motor_band_map import Bank, BankMap, Sulci, map_banks
+from processors.brain.cortex.sulcus_prior import STEP_MM
+from processors.brain.cortex.veins import veins
+from processors.brain.cortex.voids import beside_voids
+from processors.brain.signal_quality import signal_to_noise
+from processors.depiction import CortexStrip
+from processors.findings import MOTOR_BAND_REGIONS, Region, Side
+from processors.volume import Volume
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+REFERENCE = (Bank.POSTCENTRAL, Bank.POSTERIOR_POSTCENTRAL, Bank.FRONTAL)
+COMPARED = (Bank.POSTCENTRAL, Bank.FRONTAL)
+"""The comparison cortex without the back of the postcentral gyrus, where large veins are usual."""
+NEIGHBOURHOOD_MM = 10.0
+"""Standard deviation along the gyrus of what a position is compared with: about the same slices."""
+INDEPENDENT_MM = 4.0
+"""Length along the gyrus that counts as one independent measurement."""
+MIN_POSITIONS = 4
+LEAST_ERROR = 0.004
+"""Of a region's darkness, however even it is."""
+VEIN_MARGIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSignal:
+    """One region of one side.
+
+    Attributes
+    ----------
+    darkness
+        1 − the posterior bank's deep layers over those of the reference, the median of the positions;
+        ``None`` where it cannot be told.
+    standard_error
+        Of the darkness.
+    anterior_difference, postcentral_difference
+        By how much the posterior bank is darker than the anterior bank and than the postcentral cortex.
+    postcentral_darkness
+        Of the postcentral cortex in the central sulcus, beside cortex in the sulci in front and behind.
+    voxels, coverage, clear, excluded
+        In the posterior bank, without what was left out; share of the region inside the images; share of it
+        along which the sulcus shows; share of the voxels left out.
+    """
+
+    region: Region
+    darkness: float | None
+    standard_error: float
+    anterior_difference: float | None
+    postcentral_difference: float | None
+    postcentral_darkness: float | None
+    voxels: int
+    coverage: float
+    clear: float
+    excluded: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SideSignal:
+    """One side's precentral gyrus.
+
+    Attributes
+    ----------
+    others
+        Darkness of each comparison bank in each region, beside the reference that they make together: how
+        much cortex without a band differs in this person.
+    others_excluded
+        Share of the voxels of the comparison cortex that were left out.
+    along
+        Shape (positions,): darkness of the posterior bank's deep layers; NaN where it was not measured.
+    excluded
+        Shape (n,), voxels of the map that are veins, blood or calcium, or beside a signal void.
+    snr
+        Of the white matter below the bank.
+    """
+
+    regions: tuple[RegionSignal, ...]
+    others: tuple[float, ...]
+    others_excluded: float
+    along: FloatArray
+    strip: CortexStrip
+    banks: BankMap
+    excluded: BoolArray
+    snr: float
+
+
+def measure_side(volume: Volume, to_anchor: FloatArray, sulci: Sulci, side: Side) -> SideSignal:
+    """Measure one side in the voxels of a series."""
+    banks = map_banks(volume, to_anchor, sulci, side)
+    signal = volume.array[tuple(banks.indices.T)].astype(np.float64)
+    left_out = _left_out(volume, banks, signal)
+    usable = ~left_out & (signal > 0)
+    sheet = sulci.central.sheet
+    layers = _layers(banks, signal, usable, len(sheet.position_mm))
+    names = np.array(sheet.regions)
+    regions = tuple(
+        _region(Region(name, side), banks, layers, left_out, names == name) for name in MOTOR_BAND_REGIONS
+    )
+    strip = CortexStrip(
+        side,
+        sheet.position_mm,
+        sheet.depth_mm,
+        _unfolded(banks, signal, usable, layers.reference, len(sheet.depth_mm)),
+        sheet.regions,
+    )
+    white = banks.indices[banks.bank == 0]
+    compared = np.isin(banks.bank, COMPARED)
+    return SideSignal(
+        regions,
+        layers.others(names),
+        float(left_out[compared].mean()) if compared.any() else 0.0,
+        layers.darkness,
+        strip,
+        banks,
+        left_out,
+        signal_to_noise(volume.array, white),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layers:
+    """Signal of the deep layers along the gyrus, shape (positions,) each; NaN where it is not known."""
+
+    banks: Mapping[Bank, FloatArray]
+    reference: FloatArray
+
+    @property
+    def darkness(self) -> FloatArray:
+        return 1 - self.banks[Bank.POSTERIOR_PRECENTRAL] / self.reference
+
+    def beyond(self, bank: Bank) -> FloatArray:
+        """By how much the posterior bank is darker than another one, over the reference."""
+        other = smoothed(self.banks[bank], NEIGHBOURHOOD_MM)
+        return np.asarray((other - self.banks[Bank.POSTERIOR_PRECENTRAL]) / self.reference)
+
+    def others(self, names: npt.NDArray[np.str_]) -> tuple[float, ...]:
+        """Darkness of each comparison bank in each region."""
+        found = (
+            _middle((1 - self.banks[bank] / self.reference)[names == name])
+            for bank in REFERENCE
+            for name in MOTOR_BAND_REGIONS
+        )
+        return tuple(value for value in found if value is not None)
+
+
+def _layers(banks: BankMap, signal: FloatArray, usable: BoolArray, positions: int) -> _Layers:
+    layers = {}
+    for bank in Bank:
+        own = usable & (banks.bank == bank)
+        layers[bank] = valley(profile_of(signal[own], banks.position[own], banks.away_mm[own], positions))
+    sensory = _mean_of([layers[Bank.POSTCENTRAL], layers[Bank.POSTERIOR_POSTCENTRAL]])
+    both = [smoothed(values, NEIGHBOURHOOD_MM) for values in (sensory, layers[Bank.FRONTAL])]
+    return _Layers(layers, _mean_of(both))
+
+
+def _mean_of(values: Sequence[FloatArray]) -> FloatArray:
+    """The mean of what is known."""
+    known = np.isfinite(values)
+    total = np.where(known, values, 0.0).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(total / known.sum(axis=0))
+
+
+def _left_out(volume: Volume, banks: BankMap, signal: FloatArray) -> BoolArray:
+    """Which voxels of the banks are a vein's, too dark for cortex, or beside a signal void."""
+    cortex = signal[banks.bank > 0]
+    if not len(cortex) or not (usual := float(np.median(cortex))) > 0:
+        return np.zeros(len(signal), dtype=bool)
+    low = np.maximum(banks.indices.min(axis=0) - VEIN_MARGIN, 0)
+    high = banks.indices.max(axis=0) + VEIN_MARGIN + 1
+    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    here = (volume.array[box], volume.spacing, usual, banks.indices - low)
+    return veins(*here) | beside_voids(*here)
+
+
+def _region(
+    region: Region, banks: BankMap, layers: _Layers, left_out: BoolArray, inside: BoolArray
+) -> RegionSignal:
+    own = (banks.bank == Bank.POSTERIOR_PRECENTRAL) & inside[banks.position]
+    excluded = float(left_out[own].mean()) if own.any() else 0.0
+    voxels = int(np.count_nonzero(own & ~left_out))
+    coverage, clear = float(banks.reached[inside].mean()), float(banks.sound[inside].mean())
+    darkness = layers.darkness[inside]
+    known = darkness[np.isfinite(darkness)]
+    if voxels < MIN_VOXELS or len(known) < MIN_POSITIONS:
+        return RegionSignal(region, None, 0.0, None, None, None, voxels, coverage, clear, excluded)
+    independent = max(1.0, len(known) * STEP_MM / INDEPENDENT_MM)
+    apart = [
+        smoothed(layers.banks[bank], NEIGHBOURHOOD_MM) for bank in (Bank.FRONTAL, Bank.POSTERIOR_POSTCENTRAL)
+    ]
+    return RegionSignal(
+        region,
+        float(np.median(known)),
+        max(float(np.std(known)) / np.sqrt(independent), LEAST_ERROR),
+        _middle(layers.beyond(Bank.ANTERIOR_PRECENTRAL)[inside]),
+        _middle(layers.beyond(Bank.POSTCENTRAL)[inside]),
+        _middle((1 - layers.banks[Bank.POSTCENTRAL] / _mean_of(apart))[inside]),
+        voxels,
+        coverage,
+        clear,
+        excluded,
+    )
+
+
+def _middle(values: FloatArray) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) >= MIN_POSITIONS else None
+
+
+def _unfolded(
+    banks: BankMap, signal: FloatArray, usable: BoolArray, reference: FloatArray, depths: int
+) -> FloatArray:
+    """Darkness of the posterior bank's cortex by position and depth; NaN where nothing was measured."""
+    cortex = (banks.away_mm >= CORTEX_MM[0]) & (banks.away_mm <= CORTEX_MM[1])
+    own = usable & cortex & (banks.bank == Bank.POSTERIOR_PRECENTRAL)
+    shape = (len(reference), depths)
+    cell = np.ravel_multi_index((banks.position[own], banks.depth[own]), shape)
+    size = int(np.prod(shape))
+    total = np.bincount(cell, signal[own], size).reshape(shape)
+    count = np.bincount(cell, minlength=size).reshape(shape)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(1 - total / count / reference[:, None])

@@ -1,0 +1,21 @@
+"""What a rule says of a sign in the brain."""
+
+from dataclasses import dataclass
+
+from processors.findings import Confidence, Reason, State
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """State of a sign, with the confidence or the reasons that go with it.
+
+    Attributes
+    ----------
+    bright
+        Names of the segments that are bright on both sides.
+    """
+
+    state: State
+    confidence: Confidence | None = None
+    reasons: tuple[Reason, ...] = ()
+    bright: frozenset[str] = frozenset()

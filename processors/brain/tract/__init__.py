@@ -1,0 +1,1 @@
+"""The corticospinal tract in each series: found, measured, decided."""

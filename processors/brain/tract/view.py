@@ -1,0 +1,149 @@
+"""A series as the tract is looked for in it: its signal without shading, and where the tract may run.
+
+The same code serves every contrast. What it must know of one is whether the sign is bright or dark there.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from processors.acquisition import Contrast
+from processors.brain import atlas
+from processors.brain.tract.core import follow, ridge_evidence
+from processors.brain.tract.lesions import find_lesions
+from processors.brain.tract.mapping import TractMap, map_tract
+from processors.brain.tract.shading import shading
+from processors.findings import Side
+from processors.volume import Volume
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+SIDES = (Side.LEFT, Side.RIGHT)
+WEIGHT = MappingProxyType({Contrast.T2: 0.36, Contrast.FLAIR: 0.5})
+"""Of a contrast's evidence beside that of a T1: healthy white matter makes ridges on T2 and FLAIR that are
+1.7 and 1.4 times as high, by the spread of the norms, and evidence goes with the inverse square."""
+COLLAR_MM = (4.5, 10.0)
+PLAUSIBLE = (0.8, 2.0)
+"""Signal of tract and collar over the reference: beyond it lies fluid, fat, a vessel or cortex."""
+PLAUSIBLE_DARK = (0.3, 1.6)
+"""The same where the sign is dark: restricted diffusion takes half, and fluid has four times as much."""
+EXTREME = (0.55, 2.2)
+"""Beyond it a voxel is fluid, fat or bone, and its neighbours hold some of it; a severe sign is 1.7 on T2."""
+EXTREME_DARK = (0.2, 2.2)
+NEIGHBOUR_MM = 1.6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TractSignals:
+    """The signal of a map's voxels, each of shape (n,), over the median of the reference."""
+
+    corrected: FloatArray
+    uncorrected: FloatArray
+    inside: BoolArray
+    usable: BoolArray
+    lesion: BoolArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TractView:
+    """One series as the tract is looked for in it.
+
+    Attributes
+    ----------
+    evidence
+        Of each side, for every place that the tract may have.
+    """
+
+    volume: Volume
+    tract: TractMap
+    signals: TractSignals
+    evidence: Mapping[Side, FloatArray]
+
+
+def view_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> TractView:
+    """Look for the tract in a series' own voxels.
+
+    Parameters
+    ----------
+    volume
+        A head. Where its contrast is ADC the tract is searched for where it is darkest, else brightest.
+    to_atlas
+        Maps patient LPS millimetres to atlas LPS millimetres, both of shape (n, 3).
+    """
+    tract = map_tract(volume, to_atlas)
+    darker = volume.contrast is Contrast.ADC
+    signals = _signals(volume, tract, darker=darker)
+    evidence = {
+        side: ridge_evidence(
+            signals.corrected, signals.usable, tract.white_matter, tract.discs[side], darker=darker
+        )
+        for side in SIDES
+    }
+    return TractView(volume, tract, signals, evidence)
+
+
+def find_tract(views: Sequence[TractView]) -> dict[Side, FloatArray]:
+    """Where the core of each side runs by all of these series: offsets as from ``tract_core.follow``.
+
+    Each has its contrast's :data:`WEIGHT`; the greatest of those at hand counts as one. Empty without any.
+    """
+    if not views:
+        return {}
+    weights = np.array([WEIGHT.get(view.volume.contrast, 1.0) for view in views])
+    weights /= weights.max()
+    return {
+        side: follow(
+            [weight * view.evidence[side] for weight, view in zip(weights, views, strict=True)],
+            atlas.centreline(side).segments,
+        )
+        for side in SIDES
+    }
+
+
+def _signals(volume: Volume, tract: TractMap, *, darker: bool) -> TractSignals:
+    """The signal as acquired and without shading, which is fitted without the lesions that are found."""
+    raw = volume.array[tuple(tract.indices.T)].astype(np.float64)
+    lesion = np.zeros(len(raw), dtype=bool)
+    corrected = raw
+    for _ in range(2):
+        corrected = raw / shading(raw, tract.atlas_points, tract.even & ~lesion)
+        corrected = corrected / _reference_level(corrected, tract, lesion)
+        lesion = find_lesions(
+            corrected,
+            tract.indices,
+            tract.deep,
+            tract.distance,
+            tract.atlas_points,
+            float(np.prod(volume.spacing)),
+        )
+    low, high = PLAUSIBLE_DARK if darker else PLAUSIBLE
+    usable = (corrected > low) & (corrected < high) & ~lesion
+    usable &= ~_beside_extremes(corrected, raw > 0, tract, EXTREME_DARK if darker else EXTREME)
+    return TractSignals(corrected, raw / _reference_level(raw, tract, lesion), raw > 0, usable, lesion)
+
+
+def _reference_level(signal: FloatArray, tract: TractMap, lesion: BoolArray) -> float:
+    """Median of the reference white matter; of all even tissue where the images do not hold the reference."""
+    for where in (tract.reference & ~lesion, tract.even, tract.certain):
+        if np.count_nonzero(where) and (level := float(np.median(signal[where]))) > 0:
+            return level
+    return 1.0
+
+
+def _beside_extremes(
+    relative: FloatArray, inside: BoolArray, tract: TractMap, limits: tuple[float, float]
+) -> BoolArray:
+    """Voxels near the tract that may hold some fluid or fat of a neighbour."""
+    near = np.flatnonzero(inside & (tract.distance <= COLLAR_MM[1] + NEIGHBOUR_MM))
+    extreme = (relative[near] < limits[0]) | (relative[near] > limits[1])
+    beside = np.zeros(len(relative), dtype=bool)
+    if extreme.any():
+        at = tract.atlas_points[near]
+        away, _ = cKDTree(at[extreme]).query(at, distance_upper_bound=NEIGHBOUR_MM)
+        beside[near] = np.isfinite(away)
+    return beside

@@ -1,0 +1,358 @@
+"""The motor band on drawn cortex in the atlas' own space: what is measured, decided and handed over."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from processors.acquisition import Acquisition, Contrast
+from processors.brain.cortex.motor_band import evaluate_motor_band, is_magnitude, measurable, missing_swi
+from processors.brain.cortex.motor_band_decision import (
+    Band,
+    SideBand,
+    band_length,
+    decide_band,
+    grade,
+    grade_band,
+    scale_of,
+    spread_of,
+)
+from processors.brain.cortex.motor_band_signal import RegionSignal, SideSignal
+from processors.brain.cortex.veins import veins
+from processors.brain.cortex.voids import beside_voids
+from processors.brain.patient_space import points_of
+from processors.findings import (
+    MOTOR_BAND_REGIONS,
+    Confidence,
+    Quantity,
+    Reason,
+    Region,
+    Side,
+    Sign,
+    State,
+    regions_of,
+)
+from processors.volume import Volume
+from tests.processors.brain.scores import keys
+
+from .drawn_cortex import AFFINE, BOTH, USUAL, in_front, points, study
+
+LEFT, RIGHT = Side.LEFT, Side.RIGHT
+HEAD = Volume(np.pad(np.full((8, 56, 56), 100, np.float32), ((0, 0), (20, 20), (20, 20))), AFFINE, "1", ())
+
+
+def band(bands=None, contrast=Contrast.SWI, **how):
+    volumes, alignments = study(bands, contrast, **how)
+    return evaluate_motor_band(contrast, volumes, alignments)
+
+
+def darkness(finding, side):
+    return [r.value(Quantity.DARKNESS) for r in finding.regions if r.region.side is side]
+
+
+@pytest.fixture(scope="module")
+def present():
+    return band(BOTH)
+
+
+@pytest.fixture(scope="module")
+def normal():
+    return band()
+
+
+def test_even_cortex_is_absent_with_every_number(normal):
+    finding = normal.finding
+    assert (finding.state, keys(finding)) == (State.ABSENT, [])
+    assert {r.region for r in finding.regions} == set(regions_of(Sign.MOTOR_BAND))
+    assert all(abs(value) < 0.03 for side in Side for value in darkness(finding, side))
+    for quantity in (
+        Quantity.RATIO,
+        Quantity.GRADE,
+        Quantity.GRADE_SUM,
+        Quantity.BAND_LENGTH,
+        Quantity.VOXELS,
+    ):
+        assert all(r.value(quantity) is not None for r in finding.regions)
+
+
+def test_dark_layers_of_both_sides_are_present(present):
+    finding = present.finding
+    assert (finding.state, finding.confidence) == (State.PRESENT, Confidence.MODERATE)
+    for side in Side:
+        assert np.median(darkness(finding, side)) == pytest.approx(0.19, abs=0.04)
+    assert all(r.value(Quantity.BAND_LENGTH) > 60 for r in finding.regions)
+    assert finding.regions[0].value(Quantity.GRADE_SUM) >= 10
+    assert finding.series_uids == ("1.2.2",)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_one_side_alone_is_asymmetric_and_dark_on_that_side(side):
+    finding = band({side: 0.2}).finding
+    assert finding.state is State.INDETERMINATE
+    assert keys(finding)[0] == "asymmetric-band"
+    other = next(s for s in Side if s is not side)
+    assert min(darkness(finding, side)) > max(darkness(finding, other)) + 0.08
+
+
+@pytest.mark.parametrize("longer", [1.0, 1.5])
+def test_the_limits_beside_the_strips_are_those_that_graded(longer):
+    acquisition = replace(USUAL, echo_time=longer * USUAL.echo_time)
+    made = band(BOTH, acquisition=acquisition)
+    limits = {strip.side: strip.limits for strip in made.strips}
+    assert limits[LEFT] == limits[RIGHT] == pytest.approx((longer * 0.05, longer * 0.10))
+    for region in made.finding.regions:
+        above = sum(region.value(Quantity.DARKNESS) >= limit for limit in limits[region.region.side])
+        assert region.value(Quantity.GRADE) == above
+
+
+def test_labels_and_strips_lie_on_their_side(present):
+    at = points_of(AFFINE, present.region_map.indices.astype(float))
+    for number, region in present.region_map.regions.items():
+        x = at[present.region_map.labels == number, 0]
+        assert len(x) > 100
+        assert np.all(x > 0) if region.side is LEFT else np.all(x < 0)
+    assert len(np.unique(present.region_map.indices, axis=0)) == len(present.region_map.indices)
+    assert [strip.side for strip in present.strips] == [LEFT, RIGHT]
+    for strip in present.strips:
+        assert strip.darkness.shape == (len(strip.position_mm), len(strip.depth_mm))
+        assert len(strip.regions) == len(strip.position_mm)
+        assert np.nanmedian(strip.darkness) > 0.1
+
+
+def test_cortex_that_is_dark_everywhere_is_no_band():
+    volumes, alignments = study()
+    at = points()
+    array = volumes[Contrast.SWI].array.copy()
+    for side in Side:
+        ahead, _ = in_front(side, at)
+        array.reshape(-1)[(np.abs(ahead) > 0.5) & (np.abs(ahead) < 3.0)] *= 0.8
+    volumes[Contrast.SWI] = replace(volumes[Contrast.SWI], array=array)
+    finding = evaluate_motor_band(Contrast.SWI, volumes, alignments).finding
+    assert finding.state is not State.PRESENT
+
+
+def test_t2_star_alone_is_undecided(present):
+    finding = band(BOTH, Contrast.T2_STAR).finding
+    assert finding.state is State.INDETERMINATE
+    assert keys(finding)[0] == "t2-star-alone"
+
+
+@pytest.mark.parametrize(
+    ("acquisition", "share", "state", "confidence", "reason"),
+    [
+        (replace(USUAL, patient_age=75.0), 0.3, State.PRESENT, Confidence.LOW, "age-iron"),
+        (replace(USUAL, patient_age=75.0), 0.1, State.INDETERMINATE, None, "age-iron"),
+        (replace(USUAL, patient_age=None), 0.3, State.PRESENT, Confidence.LOW, "unknown-age"),
+        (
+            Acquisition(patient_age=45.0),
+            0.2,
+            State.PRESENT,
+            Confidence.LOW,
+            "unknown-susceptibility-weighting",
+        ),
+    ],
+)
+def test_age_and_an_unknown_weighting_lower_the_confidence(acquisition, share, state, confidence, reason):
+    finding = band(dict.fromkeys(Side, share), acquisition=acquisition).finding
+    assert (finding.state, finding.confidence) == (state, confidence)
+    assert reason in keys(finding)
+
+
+def test_noise_forbids_a_decision():
+    finding = band(BOTH, snr=5.0).finding
+    assert (finding.state, keys(finding)[0]) == (State.INDETERMINATE, "low-snr")
+
+
+def test_a_slab_that_misses_the_gyrus_is_undecided():
+    volumes, alignments = study(BOTH)
+    whole = volumes[Contrast.SWI]
+    volumes[Contrast.SWI] = replace(whole, array=np.ascontiguousarray(whole.array[:28]))
+    finding = evaluate_motor_band(Contrast.SWI, volumes, alignments).finding
+    assert (finding.state, keys(finding)[0]) == (State.INDETERMINATE, "regions-outside")
+    assert "(left, right)" in finding.reasons[0].sentence
+
+
+def test_a_slab_that_holds_the_gyrus_is_enough(present):
+    volumes, alignments = study(BOTH)
+    whole = volumes[Contrast.SWI]
+    affine = whole.affine.copy()
+    affine[:3, 3] += 6 * affine[:3, 0]
+    volumes[Contrast.SWI] = replace(whole, affine=affine, array=np.ascontiguousarray(whole.array[6:]))
+    finding = evaluate_motor_band(Contrast.SWI, volumes, alignments).finding
+    assert finding.state is present.finding.state
+
+
+def test_without_another_series_the_sign_is_not_ruled_out():
+    volumes, alignments = study()
+    del volumes[Contrast.T1], alignments[Contrast.T1]
+    finding = evaluate_motor_band(Contrast.SWI, volumes, alignments).finding
+    assert finding.state is State.INDETERMINATE
+    assert "sulcus-on-swi-alone" in keys(finding)
+
+
+def test_what_is_not_aligned_is_undecided():
+    volumes, alignments = study()
+    problem = Reason.of("registration-failed")
+    alignments[Contrast.SWI] = replace(alignments[Contrast.SWI], problem=problem)
+    found = evaluate_motor_band(Contrast.SWI, volumes, alignments)
+    assert (found.finding.state, keys(found.finding)) == (State.INDETERMINATE, ["registration-failed"])
+    assert found.region_map is None
+
+
+@pytest.mark.parametrize(
+    ("acquisition", "key"),
+    [
+        (Acquisition(field_strength=3.0, echo_time=20.0), None),
+        (Acquisition(field_strength=1.5, echo_time=40.0), None),
+        (Acquisition(field_strength=1.5, echo_time=20.0), "weak-susceptibility-weighting"),
+        (Acquisition(field_strength=0.5, echo_time=90.0), "weak-susceptibility-weighting"),
+        (Acquisition(), None),
+    ],
+)
+def test_field_strength_and_echo_time_gate_the_sign(acquisition, key):
+    found = measurable(replace(HEAD, acquisition=acquisition))
+    assert (found.key if found else None) == key
+
+
+def test_phase_is_no_magnitude():
+    head = HEAD.array
+    noise = np.random.default_rng(1).uniform(-1, 1, head.shape).astype(np.float32)
+    assert is_magnitude(head + np.abs(noise))
+    assert not is_magnitude(4096 * noise)
+    assert not is_magnitude(2048 + 2000 * noise * (head == 0))
+
+
+def test_a_study_without_swi_is_told_to_consider_it():
+    assert keys(missing_swi("SWI brain")) == ["missing-series", "swi-recommended"]
+
+
+def asked(array):
+    indices = np.indices(array.shape).reshape(3, -1).T
+    return veins(array, (1.0, 1.0, 1.0), 100.0, indices).reshape(array.shape)
+
+
+def test_a_tube_is_a_vein_and_a_sheet_is_not():
+    array = np.full((30, 40, 40), 100.0, np.float32)
+    array[:, 20:22, 10] = 60
+    array[:, :, 30:32] = 75
+    found = asked(array)
+    assert found[5:25, 20:22, 10].mean() > 0.9
+    assert found[:, :, 29:33].mean() < 0.05
+    array[10:14, 5:9, 20:24] = 5
+    assert asked(array)[10:14, 5:9, 20:24].all()
+
+
+def test_a_void_reaches_as_far_as_it_is_wide_and_a_vein_is_none():
+    array = np.full((40, 40, 60), 100.0, np.float32)
+    array[:, 19:21, 50] = 5
+    at = np.indices(array.shape).reshape(3, -1).T
+    assert not beside_voids(array, (1.0, 1.0, 1.0), 100.0, at).any()
+    away = np.linalg.norm(at - [20, 20, 12], axis=1)
+    array.reshape(-1)[away < 6] = 5
+    found = beside_voids(array, (1.0, 1.0, 1.0), 100.0, at)
+    assert found[away < 9].all()
+    assert not found[away > 15].any()
+
+
+def test_what_is_empty_outside_of_the_brain_is_no_void():
+    array = np.full((40, 40, 60), 100.0, np.float32)
+    array[:, :, 30:] = 0
+    at = np.argwhere(np.indices(array.shape)[2] < 28)
+    assert not beside_voids(array, (1.0, 1.0, 1.0), 100.0, at).any()
+
+
+def test_a_short_gap_does_not_end_a_band():
+    along = np.array([0, 0, 0.2, 0.2, 0, 0.2, 0.2, np.nan, np.nan, np.nan, 0.2])
+    assert band_length(along, 0.1) == (10.0, 0.8)
+    assert band_length(np.zeros(5), 0.1) == (0.0, 0.0)
+
+
+def test_darkness_counts_by_the_weighting():
+    assert [grade(value) for value in (0.04, 0.06, 0.12)] == [0, 1, 2]
+    assert grade(0.12, scale_of(120.0)) == 1
+    assert scale_of(None) == scale_of(60.0) == 1.0
+
+
+def dark_band(**unknown):
+    """A band on both sides, of which some comparisons are not known."""
+    sides = {}
+    for side in Side:
+        signals = tuple(
+            RegionSignal(Region(name, side), 0.15, 0.01, 0.1, 0.1, 0.0, 400, 1.0, 1.0, 0.0)
+            for name in MOTOR_BAND_REGIONS
+        )
+        signals = tuple(replace(signal, **unknown) for signal in signals)
+        sides[side] = SideBand({s.region: 2 for s in signals}, signals, 60.0, 1.0, 1.0)
+    return Band(sides, 0.0, 0.03, ())
+
+
+def measured(left, right, others=(0.01,) * 9, others_excluded=0.0, **how):
+    """Both sides graded: darkness of the three regions of each."""
+    strip, banks, nothing = None, None, np.zeros(0, bool)
+    sides = {}
+    for side, values in ((LEFT, left), (RIGHT, right)):
+        signals = tuple(
+            replace(
+                RegionSignal(Region(name, side), value, 0.01, value, value, 0.0, 400, 1.0, 1.0, 0.0),
+                **how.get(f"{name}_{side}", {}),
+            )
+            for name, value in zip(MOTOR_BAND_REGIONS, values, strict=True)
+        )
+        along = np.repeat(values, 10)
+        sides[side] = SideSignal(signals, others, others_excluded, along, strip, banks, nothing, 30.0)
+    return grade_band(sides, 1.0)
+
+
+WEAK = (0.06, 0.06, 0.04)
+
+
+def test_a_band_must_be_darker_than_other_cortex_of_the_person_differs():
+    even = decide_band(measured(WEAK, WEAK), 45.0)
+    uneven = decide_band(measured(WEAK, WEAK, others=(0.05, -0.05, 0.05) * 3), 45.0)
+    assert even.state is State.PRESENT
+    assert (uneven.state, keys(uneven)) == (State.INDETERMINATE, ["uneven-cortex"])
+
+
+def test_the_spread_of_few_places_is_the_usual_one():
+    assert spread_of([]) == pytest.approx(0.03)
+    assert spread_of([], scale=2.0) == pytest.approx(0.06)
+    assert spread_of([0.1, -0.1] * 200) == pytest.approx(0.1, rel=0.02)
+
+
+def test_the_sides_are_compared_where_both_could_be_judged():
+    strong, faint = (0.0, 0.14, 0.06), (0.07, 0.04, 0.01)
+    whole = measured(strong, faint)
+    part = measured(strong, faint, **{"medial_left": {"coverage": 0.5}})
+    assert 0 < whole.asymmetry < 0.5 < part.asymmetry
+    decision = decide_band(part, 45.0)
+    assert (decision.state, keys(decision)[0]) == (State.INDETERMINATE, "asymmetric-band")
+
+
+def test_one_side_beside_one_without_a_band_is_asymmetric():
+    decision = decide_band(measured((0.09, 0.11, 0.09), (0.03, 0.04, 0.03)), 45.0)
+    assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["asymmetric-band"])
+
+
+def test_cortex_among_blood_is_not_judged():
+    decision = decide_band(measured((0.2,) * 3, (0.2,) * 3, others_excluded=0.4), 45.0)
+    assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["veins-in-band"])
+
+
+def test_dark_cortex_that_cannot_be_compared_is_not_absent():
+    assert decide_band(dark_band(), 45.0).state is State.PRESENT
+    for what in ("anterior_difference", "postcentral_difference"):
+        decision = decide_band(dark_band(**{what: None}), 45.0)
+        assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["sulcus-unclear"])
+        assert decide_band(dark_band(**{what: 0.0}), 45.0).state is State.ABSENT
+
+
+def test_an_old_brain_needs_a_postcentral_cortex_that_was_seen_to_be_spared():
+    assert decide_band(dark_band(darkness=0.25), 65.0).state is State.PRESENT
+    decision = decide_band(dark_band(darkness=0.25, postcentral_darkness=None), 65.0)
+    assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["age-iron"])
+
+
+def test_every_region_of_the_sign_is_reported_once(present):
+    regions = [r.region for r in present.finding.regions]
+    assert regions == list(regions_of(Sign.MOTOR_BAND))
+    assert Region("medial", LEFT) in regions
