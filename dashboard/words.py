@@ -26,7 +26,7 @@ OBJECTS: Mapping[str, str] = {
 }
 DAILY: Mapping[str, str] = {
     "studies": "studies that came",
-    "reports": "report objects made",
+    "reports": "reports made",
     "failed_analyses": "analyses that failed",
     "refused_instances": "instances refused or quarantined",
 }
