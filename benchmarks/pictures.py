@@ -1,6 +1,6 @@
-"""The README's and the documentation's pictures: the end of the demo, and key images of its first patient.
+"""The README's and the documentation's pictures: the end of the demo, and what is shown of its first patient.
 
-``python -m benchmarks pictures`` writes ``docs/images/demo.svg`` and ``docs/images/key-image-*.png``.
+``python -m benchmarks pictures`` writes ``docs/images/demo.svg``, ``dashboard.png`` and ``key-image-*.png``.
 """
 
 import re
@@ -16,10 +16,12 @@ from PIL import Image
 from pydicom import dcmread
 from rich.console import Console
 
+from benchmarks.page_picture import page_picture
 from listener.demo.cases import SEED
 from listener.demo.run import run_demo
 from listener.folder_report import report_folder
 from listener.settings import Settings
+from phantoms.identity import uid
 from phantoms.patient import seed_patient
 from phantoms.study import write_study
 from processors.findings import Sign
@@ -44,15 +46,18 @@ SHOWN: Mapping[str, str] = {
 def main() -> None:
     """Make the pictures anew."""
     key_images(IMAGES)
-    raise typer.Exit(demo_picture(IMAGES / "demo.svg"))
+    folder = _new_folder()
+    status = demo_picture(folder, IMAGES / "demo.svg")
+    page_picture(folder / "betz.sqlite", uid(seed_patient(SEED), "study"), IMAGES / "dashboard.png")
+    raise typer.Exit(status)
 
 
-def demo_picture(path: Path) -> int:
-    """Run the demo and keep what it prints; its exit status."""
+def demo_picture(folder: Path, path: Path) -> int:
+    """Run the demo in an empty folder and keep what it prints; its exit status."""
     console = Console(
         record=True, width=100, force_terminal=False, color_system="truecolor", force_interactive=False
     )
-    status = run_demo(console, _new_folder(), None)
+    status = run_demo(console, folder, None)
     text = console.export_svg(title="./run demo", clear=False)
     path.write_text(_WEB_FONT.sub("", text))
     return status
