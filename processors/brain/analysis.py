@@ -19,13 +19,15 @@ from processors.brain.cortex.precentral_atrophy import PRECENTRAL, PrecentralAtr
 from processors.brain.decision import Decision
 from processors.brain.tract.concordance import concordant
 from processors.brain.tract.diffusion import (
+    Brightness,
     bright_cluster_ml,
+    brightness,
     decide_adc,
     decide_dwi,
     restricted_regions,
     suitable,
 )
-from processors.brain.tract.limits import PLAUSIBLE_EXTENT_MM
+from processors.brain.tract.limits import BRIGHT_ON_DIFFUSION, PLAUSIBLE_EXTENT_MM
 from processors.brain.tract.measurement import TractMeasurement, measure_study
 from processors.brain.tract.series import (
     TRACT,
@@ -204,20 +206,30 @@ def _decide(sign: Sign, series: Mapping[tuple[Sign, Contrast], TractSeries]) -> 
     adc, dwi = (series.get((sign, contrast)) for contrast in (Contrast.ADC, Contrast.DWI))
     if adc is not None and not adc.faults:
         restricted = restricted_regions(adc.scores)
-        return decide_adc(adc.scores, _cluster(dwi, restricted), adc.limits, proposed=adc.proposed)
+        return decide_adc(adc.scores, _brightness(dwi, restricted), adc.limits, proposed=adc.proposed)
     if adc is None and dwi is not None and not dwi.faults:
         return decide_dwi(dwi.sound, _cluster(dwi, dwi.sound), dwi.limits)
     return undecided(_series_of(sign, series)[0])
 
 
-def _cluster(dwi: TractSeries | None, regions: frozenset[Region]) -> float | None:
-    """Millilitres that are bright on diffusion weighting in some of the tract's segments."""
+def _brightness(dwi: TractSeries | None, regions: frozenset[Region]) -> Brightness | None:
+    """How bright some of the tract's segments are on diffusion weighting."""
     if dwi is None or dwi.measurement is None or dwi.faults:
         return None
-    norms = dwi.norms.segments
-    usual = {region: norms[region.name].mean if region.name in norms else 1.0 for region in regions}
-    found = dwi.measurement
-    return bright_cluster_ml(dwi.volume, found.indices, found.labels, usual)
+    return brightness(dwi.volume, dwi.measurement, _usual(dwi, regions))
+
+
+def _cluster(dwi: TractSeries, regions: frozenset[Region]) -> float | None:
+    """Millilitres that are bright on diffusion weighting, whatever the reason."""
+    if dwi.measurement is None:
+        return None
+    return bright_cluster_ml(dwi.volume, dwi.measurement, _usual(dwi, regions), BRIGHT_ON_DIFFUSION)
+
+
+def _usual(series: TractSeries, regions: frozenset[Region]) -> dict[Region, float]:
+    """The ratio that is normal in each of some regions."""
+    norms = series.norms.segments
+    return {region: norms[region.name].mean if region.name in norms else 1.0 for region in regions}
 
 
 def _finding(sign: Sign, decision: Decision, series: list[TractSeries]) -> Finding:

@@ -82,14 +82,14 @@ def find_lesions(
     dark = (relative < min(DARK, middle - reach)) & (relative > 0)
     found = np.zeros(len(relative), dtype=bool)
     for outlying in (bright & certain, dark & certain):
-        for cluster in _clusters(np.flatnonzero(outlying), indices, voxel_mm3):
+        for cluster in clusters(np.flatnonzero(outlying), indices, voxel_mm3):
             if not _is_tract(cluster, relative, certain, in_tract, points, voxel_mm3):
                 found[cluster] = True
     return found
 
 
-def _clusters(at: IntArray, indices: IntArray, voxel_mm3: float) -> list[IntArray]:
-    """What hangs together and is large enough."""
+def clusters(at: IntArray, indices: IntArray, voxel_mm3: float) -> list[IntArray]:
+    """What hangs together and is large enough: parts of ``at``, which are rows of ``indices``."""
     if len(at) == 0:
         return []
     corner = indices[at].min(axis=0)
@@ -98,8 +98,8 @@ def _clusters(at: IntArray, indices: IntArray, voxel_mm3: float) -> list[IntArra
     grid[place] = True
     numbers = label(grid, np.ones((3, 3, 3)))[0][place]
     order = np.argsort(numbers, kind="stable")
-    clusters = np.split(at[order], np.cumsum(np.bincount(numbers)[1:])[:-1])
-    return [cluster for cluster in clusters if len(cluster) >= max(MIN_VOXELS, MIN_MM3 / voxel_mm3)]
+    apart = np.split(at[order], np.cumsum(np.bincount(numbers)[1:])[:-1])
+    return [cluster for cluster in apart if len(cluster) >= max(MIN_VOXELS, MIN_MM3 / voxel_mm3)]
 
 
 def _is_tract(

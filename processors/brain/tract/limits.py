@@ -107,8 +107,11 @@ MIN_CLUSTER_ML = 0.1
 """Connected voxels of the tract, bright on diffusion weighting, that confirm it (p)."""
 
 BRIGHT_ON_DIFFUSION = 1.3
-"""Times the reference white matter: bright on diffusion weighting (p). The healthy capsule is some 10 to 20 %
-above it."""
+"""Times what is normal in a segment: bright on diffusion weighting alone, where T2 has its share (p). The
+healthy capsule is some 10 to 20 % above white matter."""
+
+WHITE_MATTER_ADC = 0.75e-3
+"""mm²/s, of healthy adult white matter (0.7 to 0.8; Helenius et al., AJNR 2002;23:194)."""
 
 MIN_B_VALUE = 800.0
 """s/mm²: below, T2 decides what is bright (p)."""

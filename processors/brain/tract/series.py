@@ -9,7 +9,8 @@ from processors.acquisition import Contrast
 from processors.brain.decision import Decision
 from processors.brain.tract.bright_length import BrightLength, bright_length
 from processors.brain.tract.decision import SIDES, Scores, decide_t1, decide_t2, score_of
-from processors.brain.tract.gates import bias_sensitive, measured, segment_faults, series_faults
+from processors.brain.tract.displaced import is_displaced
+from processors.brain.tract.gates import DIFFUSION, bias_sensitive, measured, segment_faults, series_faults
 from processors.brain.tract.measurement import (
     LABELS,
     REFERENCE,
@@ -35,7 +36,7 @@ from processors.findings import (
 from processors.norms import Norm, Norms, SegmentNorms, protocol_of
 from processors.volume import Volume
 
-TRACT = Algorithm("corticospinal tract profile", "0.4.0")
+TRACT = Algorithm("corticospinal tract profile", "0.5.0")
 NO_NORMS = SegmentNorms("", {})
 
 
@@ -96,6 +97,9 @@ def read_series(
     limits = list(dict.fromkeys(faulty.values()))
     if len(scores) < len(sound):
         limits.append(Reason.of("no-norm"))
+    faults = series_faults(measurement, contrast)
+    if contrast not in DIFFUSION and is_displaced(volume, measurement):
+        faults = (*faults, Reason.of("registration-failed"))
     return TractSeries(
         volume,
         found,
@@ -103,7 +107,7 @@ def read_series(
         frozenset(segment.region for segment in sound),
         scores,
         tuple(limits),
-        series_faults(measurement, contrast),
+        faults,
     )
 
 
