@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from processors.acquisition import Contrast
 from processors.brain.tract.displaced import is_displaced
 from processors.brain.tract.measurement import LABELS, LESION, REFERENCE, SegmentSignal, TractMeasurement
-from processors.findings import TRACT_SEGMENTS, Region, Side
+from processors.brain.tract.series import read_series
+from processors.findings import TRACT_SEGMENTS, Region, Side, Sign
+from processors.norms import default_norms
 from processors.volume import Volume
 
 NUMBER = {region: number for number, region in LABELS}
@@ -61,3 +64,17 @@ def test_a_mirrored_pair_of_long_slender_bright_strands_is_the_tract(left_first)
 )
 def test_other_lesions_are_lesions(lesions):
     assert not is_displaced(*series(*lesions))
+
+
+@pytest.mark.parametrize(
+    ("sign", "contrast", "faults"),
+    [
+        (Sign.CST_FLAIR, Contrast.FLAIR, ["registration-failed"]),
+        (Sign.CST_DIFFUSION, Contrast.ADC, []),
+        (Sign.CST_DIFFUSION, Contrast.DWI, []),
+    ],
+)
+def test_nothing_is_decided_on_such_a_series_unless_it_shows_diffusion(sign, contrast, faults):
+    volume, found = series(RIGHT, LEFT)
+    read = read_series(sign, contrast, volume, found, default_norms())
+    assert [fault.key for fault in read.faults] == faults
