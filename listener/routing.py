@@ -53,6 +53,8 @@ class ClassifiedStack:
         Diffusion weighting, s/mm², where the header says it.
     susceptibility_weighting
         Field strength times echo time, T·ms, where the header says both.
+    lacks_phase
+        Of SWI: whether it is the magnitude alone, not the images that the phase has darkened.
     """
 
     series_instance_uid: str
@@ -63,6 +65,7 @@ class ClassifiedStack:
     note: str = ""
     b_value: float | None = None
     susceptibility_weighting: float | None = None
+    lacks_phase: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,8 @@ def route(stacks: Sequence[ClassifiedStack]) -> tuple[Decision, ...]:
     """Decide for every stack of a study; at most one goes to an analysis for each contrast and plane.
 
     Of several that would serve, the one with the best plane, the most images and the surest class is taken;
-    of diffusion-weighted ones that with the usual weighting, of the echoes of SWI the one nearest to it.
+    of diffusion-weighted ones that with the usual weighting, of the echoes of SWI the one nearest to it, and
+    its processed images before its magnitude.
     For the brain one stack a contrast is enough; for the spine each plane tells something of its own.
     """
     best: dict[tuple[str, Contrast, Plane | None], ClassifiedStack] = {}
@@ -139,12 +143,13 @@ def _slot(stack: ClassifiedStack) -> tuple[str, Contrast, Plane | None]:
     return analysis, found.contrast, found.plane if analysis == "spine" else None
 
 
-def _rank(stack: ClassifiedStack) -> tuple[float, int, int, float, float, str, int]:
+def _rank(stack: ClassifiedStack) -> tuple[float, int, bool, int, float, float, str, int]:
     found = stack.classification
     b_value = stack.b_value or 0.0
     return (
         -abs(b_value - USUAL_B_VALUE) if found.contrast is Contrast.DWI else 0.0,
         -_PLANE_ORDER.index(found.plane),
+        not stack.lacks_phase,
         stack.images,
         found.confidence,
         -_from_usual(stack) if found.contrast in (Contrast.SWI, Contrast.T2_STAR) else 0.0,

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 from listener.archive import Key
 from listener.classification import Classification, classify
+from listener.classification.facts import facts_of
 from listener.classification.headers import Header, headers_of, number_in, numbers_in
+from listener.classification.kinds import lacks_phase
 from listener.classification.overrides import Override, override
-from listener.classification.pixels import MOST_SLICES, Fluid, fluid_in, shown_in
+from listener.classification.pixels import MOST_SLICES, Fluid, Shown, air_is_dark, fluid_in, shown_in
 from listener.classification.settle import Doubt, doubts_of, settled
 from listener.classification.stacks import Stack, frames_by_instance, split_stacks
 from listener.classification.study import StudySeries, in_study
@@ -22,6 +24,7 @@ from listener.stored_images import (
     is_compressed,
     read_instance,
 )
+from processors.acquisition import Contrast
 from processors.frames import frames_of
 from processors.pixels import read_pixels
 from processors.volume import VolumeError
@@ -98,6 +101,8 @@ def study_stacks(
                 note=one.stack.note,
                 b_value=number_in(one.series.header, "DiffusionBValue"),
                 susceptibility_weighting=_susceptibility_weighting(one.series.header),
+                lacks_phase=classification.contrast is Contrast.SWI
+                and lacks_phase(facts_of(one.series.header)),
             ),
             one.frames,
             str(one.series.header.get("SeriesDescription") or ""),
@@ -152,9 +157,10 @@ def _with_pixels(
         return found
     ordered = [images[i] for i in sorted(range(len(frames)), key=lambda i: float(frames[i].position[2]))]
     spacing = frames[0].pixel_spacing
-    shown = shown_in(ordered, spacing, found.plane)
+    shown = shown_in(ordered, spacing, found.plane) if doubts - {Doubt.COMPONENT} else Shown.UNCLEAR
     fluid = fluid_in(ordered, spacing) if Doubt.WEIGHTING in doubts else Fluid.UNCLEAR
-    return settled(header, found, shown, fluid)
+    magnitude = Doubt.COMPONENT not in doubts or air_is_dark(ordered)
+    return settled(header, found, shown, fluid, magnitude=magnitude)
 
 
 def _sample(stack: Stack, headers: Sequence[Header]) -> Stack:

@@ -12,6 +12,7 @@ from phantoms.protocol import SeriesPlan
 from phantoms.series import series_volume
 from phantoms.vendors import STYLES
 from processors.acquisition import Contrast
+from processors.volume import Volume
 
 KEPT = (
     "SpecificCharacterSet", "StudyDate", "SeriesDate", "ContentDate", "StudyTime", "SeriesTime",
@@ -45,7 +46,11 @@ def enhanced_instance(patient: PhantomPatient, plan: SeriesPlan, number: int) ->
     It has the pixels, places and parameters of :func:`phantoms.study.instances`, under a SOP Instance UID of
     its own.
     """
-    volume = series_volume(patient, plan)
+    return enhanced_of(patient, plan, number, series_volume(patient, plan))
+
+
+def enhanced_of(patient: PhantomPatient, plan: SeriesPlan, number: int, volume: Volume) -> FileDataset:
+    """The same of a volume that was made before."""
     classic = series_header(patient, plan, volume, number)
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = EnhancedMRImageStorage

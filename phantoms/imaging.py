@@ -1,5 +1,6 @@
 """Volumes of a synthetic patient without DICOM: images, and the truth in the same voxels."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
@@ -25,6 +26,7 @@ from processors.findings import Region, Side, Sign
 from processors.volume import SliceSource, Volume
 
 Array = npt.NDArray[np.float32]
+ComplexArray = npt.NDArray[np.complex64]
 
 HEAD_GRID = Grid((-ORIGIN_RAS[0], -ORIGIN_RAS[1], ORIGIN_RAS[2]), (-1.0, -1.0, 1.0))
 
@@ -82,9 +84,70 @@ def head_volume(
     return acquired(patient, "head", contrast, geometry, clean)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SusceptibilityImages:
+    """What one acquisition of SWI is reconstructed to, each of shape (slices, rows, columns).
+
+    Attributes
+    ----------
+    processed
+        The magnitude darkened by its phase, relative to white matter.
+    magnitude
+        Relative to white matter.
+    phase
+        High-pass filtered, radians, growing with the local field.
+    minimum
+        Sliding minimum projection of the processed images.
+    """
+
+    processed: Array
+    magnitude: Array
+    phase: Array
+    minimum: Array
+
+
+def susceptibility_images(
+    patient: PhantomPatient, geometry: Geometry, sequence: GradientEcho | None = None
+) -> SusceptibilityImages:
+    """Everything that a scanner makes of one acquisition of SWI; as :func:`head_volume`, in one go."""
+    image = _complex_image(patient, Contrast.SWI, geometry, sequence)
+    return _reconstructed(image, geometry)
+
+
 def _gradient_echo_volume(
     patient: PhantomPatient, contrast: Contrast, geometry: Geometry, sequence: GradientEcho | None
 ) -> Volume:
+    image = _complex_image(patient, contrast, geometry, sequence)
+    if contrast is Contrast.T2_STAR:
+        shown = np.abs(image)
+    elif contrast is Contrast.SWI_PHASE:
+        shown = high_pass_phase(image, geometry.spacing[1:])
+    else:
+        shown = susceptibility_weighted(image, geometry.spacing[1:])
+    if contrast is Contrast.SWI_MIP:
+        shown = _minimum(shown, geometry)
+    return _named(patient, "head", contrast, geometry, shown)
+
+
+def _reconstructed(image: ComplexArray, geometry: Geometry) -> SusceptibilityImages:
+    spacing = geometry.spacing[1:]
+    processed = susceptibility_weighted(image, spacing)
+    return SusceptibilityImages(
+        processed,
+        np.asarray(np.abs(image), dtype=np.float32),
+        high_pass_phase(image, spacing),
+        _minimum(processed, geometry),
+    )
+
+
+def _minimum(processed: Array, geometry: Geometry) -> Array:
+    return minimum_projection(processed, max(2, round(PROJECTED_MM / geometry.spacing[0])))
+
+
+def _complex_image(
+    patient: PhantomPatient, contrast: Contrast, geometry: Geometry, sequence: GradientEcho | None
+) -> ComplexArray:
+    """The head's complex gradient echo as it was acquired: with movement, shading and noise."""
     if sequence is None:
         sequence = usual_swi(patient.field_strength or 3.0)
     kind = _kind(contrast)
@@ -92,17 +155,7 @@ def _gradient_echo_volume(
     rng = patient.rng(f"acquisition {_series_name('head', kind, geometry)} {sequence}")
     if patient.motion:
         image = moved_complex(image, patient.motion / geometry.spacing[1], rng)
-    image = noisy(image * shading(image.shape, patient.bias, rng), 1 / patient.snr, rng)
-    spacing = geometry.spacing[1:]
-    if contrast is Contrast.SWI_PHASE:
-        shown = high_pass_phase(image, spacing)
-    elif contrast is Contrast.T2_STAR:
-        shown = np.abs(image)
-    else:
-        shown = susceptibility_weighted(image, spacing)
-    if contrast is Contrast.SWI_MIP:
-        shown = minimum_projection(shown, max(2, round(PROJECTED_MM / geometry.spacing[0])))
-    return _named(patient, "head", contrast, geometry, shown)
+    return noisy(image * shading(image.shape, patient.bias, rng), 1 / patient.snr, rng)
 
 
 def head_truth(patient: PhantomPatient, geometry: Geometry) -> dict[Sign, dict[Region, Array]]:

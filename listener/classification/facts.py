@@ -1,8 +1,10 @@
 """A header read once: every attribute that the classification looks at, with its type made sure of."""
 
+import math
 from dataclasses import dataclass
 
-from listener.classification.headers import Header, codes_in, members, number_in, words_in
+from listener.classification.headers import Header, codes_in, members, number_in, numbers_in, words_in
+from listener.classification.place import POSITION_RANGE
 from listener.classification.words import (
     AFTER_CONTRAST,
     BEFORE_CONTRAST,
@@ -46,6 +48,8 @@ class Facts:
         Descriptions of the series and of the study, see :func:`listener.classification.headers.words_in`.
     agent
         Attributes that say a contrast agent was given.
+    sliding_slab
+        Whether slices reach far into their neighbours, as those of a sliding projection do.
     """
 
     is_mr: bool
@@ -77,6 +81,7 @@ class Facts:
     spatial_3d: bool
     agent: tuple[str, ...]
     time_points: float | None
+    sliding_slab: bool
 
 
 def facts_of(header: Header) -> Facts:
@@ -146,7 +151,22 @@ def facts_of(header: Header) -> Facts:
         spatial_3d="3D" in codes_in(header, "MRAcquisitionType"),
         agent=_agent(header),
         time_points=number_in(header, "NumberOfTemporalPositions"),
+        sliding_slab=_sliding_slab(header),
     )
+
+
+THINNEST_SLAB_MM, SLAB_STEPS = 5.0, 3.0
+"""From which thickness, and so many times its way to the next, a slice is a slab of several. Slices that are
+interpolated from acquired ones overlap by half; those of SWI are 1 to 3 mm thick."""
+
+
+def _sliding_slab(header: Header) -> bool:
+    thickness, images = number_in(header, "SliceThickness"), number_in(header, "NumberOfInstances")
+    ends = numbers_in(header, POSITION_RANGE, 6)
+    if thickness is None or images is None or images < 2 or ends is None:
+        return False
+    step = math.dist(ends[:3], ends[3:]) / (images - 1)
+    return thickness >= max(THINNEST_SLAB_MM, SLAB_STEPS * step)
 
 
 _ENHANCED_SEQUENCE = (

@@ -72,6 +72,8 @@ def headers_of(ds: Dataset) -> tuple[dict[str, Any], ...]:
     """One header per frame, each with its ``FrameNumber`` from 1; without it for a single-frame object."""
     common = _plain(ds, _NAMES)
     common["HasPixelData"] = any(keyword in ds for keyword in PIXELS)
+    if (component := _raw_component(ds)) is not None:
+        common.setdefault("ComplexImageComponent", component)
     for agent in items(ds, "ContrastBolusAgentSequence")[:1]:
         common.setdefault("ContrastBolusAgent", _meaning(agent) or "given")
     for region in items(ds, "AnatomicRegionSequence")[:1]:
@@ -86,6 +88,18 @@ def headers_of(ds: Dataset) -> tuple[dict[str, Any], ...]:
         common | shared | _flat(places[:1]) | {"FrameNumber": number}
         for number, places in enumerate(frames, start=1)
     )
+
+
+RAW_COMPONENTS = {1: "PHASE", 2: "REAL", 3: "IMAGINARY"}
+"""Values of GE's Raw Data Type (0043,102F), which alone tells such images from the magnitude (0)."""
+
+
+def _raw_component(ds: Dataset) -> str | None:
+    try:
+        value = as_number(ds.private_block(0x0043, "GEMS_PARM_01")[0x2F].value)
+    except UNREADABLE:
+        return None
+    return None if value is None else RAW_COMPONENTS.get(round(value))
 
 
 def _flat(places: Iterable[Dataset]) -> dict[str, Any]:

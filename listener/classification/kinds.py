@@ -38,6 +38,14 @@ def _susceptibility(f: Facts) -> bool:
     return bool(say.SWI.search(f.series_words)) or "SWI" in f.kind or "swi" in f.sequence_name
 
 
+def lacks_phase(f: Facts) -> bool:
+    """Whether images of a susceptibility-weighted acquisition are its magnitude, not the processed images."""
+    if "SWI" in f.kind:
+        return False
+    unnamed = "swi" in f.sequence_name and "M" in f.kind and not say.SWI.search(f.series_words)
+    return unnamed or bool(say.MAGNITUDE_WORDS.search(f.series_words))
+
+
 def _is_phase(f: Facts) -> bool:
     return bool(
         f.kind & {"P", "PHASE", "PHASE MAP", "PHASE_MAP", "P_FFE", "P_SE", "COMPONENT PHASE", "FILT_PHA"}
@@ -80,7 +88,7 @@ KINDS: tuple[Rule, ...] = (
     ),
     Rule(
         Contrast.SWI_MIP, SURE, "projection of susceptibility-weighted slices",
-        lambda f: _susceptibility(f) and _is_minimum_projection(f),
+        lambda f: _susceptibility(f) and (_is_minimum_projection(f) or f.sliding_slab),
     ),
     Rule(
         Contrast.SWI_PHASE, SURE, "phase of a susceptibility-weighted acquisition",
@@ -191,8 +199,8 @@ KINDS: tuple[Rule, ...] = (
     ),
     Rule(
         Contrast.SWI, LIKELY, "magnitude of a susceptibility-weighted acquisition, its phase not yet in it",
-        lambda f: _susceptibility(f) and f.gradient_echo is not False and "SWI" not in f.kind
-        and bool(say.MAGNITUDE_WORDS.search(f.series_words)) and (f.te is None or f.te >= 10),
+        lambda f: _susceptibility(f) and f.gradient_echo is not False and lacks_phase(f)
+        and (f.te is None or f.te >= 10),
     ),
     Rule(
         Contrast.SWI, SURE, "susceptibility-weighted magnitude",

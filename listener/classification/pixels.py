@@ -27,6 +27,9 @@ NECK_MM = (80.0, 145.0)
 SKULL_AND_SCALP_MM = 22.0
 """What is taken off the outline of a head all round before its fluid is looked for."""
 
+DARK_AIR = 0.5
+"""Of the signal in the middle of a slice, which air does not reach unless the images are noise."""
+
 SKEWED = 0.12
 """Difference of the two tails of the signal inside the skull, over their sum, that makes the fluid clear."""
 
@@ -128,6 +131,30 @@ def _whole_size(
 
 def _within(value: float, limits: tuple[float, float]) -> bool:
     return limits[0] <= value <= limits[1]
+
+
+def air_is_dark(slices: Sequence[npt.NDArray[np.floating[Any]]]) -> bool:
+    """Whether the corners of most slices are dark beside their middle, as those of a magnitude are.
+
+    In the air of a phase image every value is as likely as any other, or none is kept: its middle is that of
+    the head's values.
+    """
+    return sum(_dark_corners(image) for image in slices) > len(slices) / 2
+
+
+def _dark_corners(image: npt.NDArray[np.floating[Any]]) -> bool:
+    rows, columns = (max(2, size // 12) for size in image.shape)
+    corners = [image[y, x] for y in (slice(rows), slice(-rows, None)) for x in _ends(columns)]
+    inner = image[3 * rows : -3 * rows, 3 * columns : -3 * columns]
+    if inner.size < FEWEST_PIXELS or not np.isfinite(image).all():
+        return False
+    low = float(np.percentile(image, 1))
+    outside = float(np.median([np.median(corner) for corner in corners])) - low
+    return outside < DARK_AIR * (float(np.median(inner)) - low)
+
+
+def _ends(width: int) -> tuple[slice, slice]:
+    return slice(width), slice(-width, None)
 
 
 def fluid_in(slices: Sequence[npt.NDArray[np.floating[Any]]], spacing: tuple[float, float]) -> Fluid:

@@ -24,19 +24,24 @@ _MEASURED = frozenset(
     {Contrast.T1, Contrast.T1_MTC, Contrast.T2, Contrast.T2_STAR, Contrast.DWI, Contrast.ADC, Contrast.FLAIR}
 )
 
+_STATED_MAGNITUDE = frozenset({"M", "M_FFE", "MAGNITUDE", "COMPONENT MAGNITUDE"})
+
 
 class Doubt(StrEnum):
     """What the headers leave open."""
 
     BODY_PART = "body part"
     WEIGHTING = "weighting"
+    COMPONENT = "magnitude or phase"
 
 
 def doubts_of(header: Header, found: Classification) -> frozenset[Doubt]:
     """What pixels could settle of a stack; empty for most."""
     doubts = set()
+    if found.contrast is Contrast.SWI and not facts_of(header).kind & _STATED_MAGNITUDE:
+        doubts.add(Doubt.COMPONENT)
     if found.plane is not Plane.AXIAL:
-        return frozenset()
+        return frozenset(doubts)
     if found.contrast in _MEASURED and (
         found.body_part is BodyPart.UNKNOWN
         or (found.body_part is BodyPart.BRAIN and found.confidence < WEAKLY)
@@ -62,14 +67,23 @@ def _weighting_in_words(header: Header) -> Contrast | None:
     return named.contrast if named is not None and named.contrast in (Contrast.T1, Contrast.T2) else None
 
 
-def settled(header: Header, found: Classification, shown: Shown, fluid: Fluid) -> Classification:
+def settled(
+    header: Header, found: Classification, shown: Shown, fluid: Fluid, *, magnitude: bool = True
+) -> Classification:
     """A classification after a look at the pixels.
 
     Parameters
     ----------
     shown, fluid
         What the pixels show; ``UNCLEAR`` for what is not in doubt.
+    magnitude
+        Whether the pixels may be a magnitude's.
     """
+    if not magnitude:
+        reason = "the air around the head is as bright as the brain: no magnitude"
+        return replace(
+            found, contrast=Contrast.SWI_PHASE, confidence=GUESS, evidence=(*found.evidence, reason)
+        )
     return _weighting(header, _body_part(header, found, shown), shown, fluid)
 
 

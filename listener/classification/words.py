@@ -77,7 +77,7 @@ SWI = _any(
     _words("fsbb|bsi"),
     "(?<![a-z])swi",
     "(?<![a-z])swan",
-    "veno ?bold",
+    "ven(?:o|ous)? ?bold",
     "suscept",
     "suszept",
     "(?<![a-z])(?:mag|pha|mip|swi) ?images",
