@@ -1,14 +1,14 @@
-"""Where a person's tract runs within what the atlas and the registration leave open.
+"""The signal of the tract's core at every place that it may have, and what speaks for each.
 
-At each node the signal of a core is measured at many offsets from the centreline. A tract that has changed is
-a ridge: brighter (or darker) than what lies around it. The smoothest path that follows such a ridge is found
-by dynamic programming (Amini et al., IEEE PAMI 1990;12:855); where there is none it stays on the centreline,
-so that the search adds little to the signal of a normal tract.
+At each node the signal of a core is measured at many offsets from the centreline. A tract that has changed
+is a ridge: brighter (or darker) than what lies around it. How high a ridge must be to mean anything is known
+from the series itself: by how much ridges differ a centimetre further along.
 
 A person has one tract, and the series of a study are registered with each other. So its place is decided once
-for all of them: the evidence of the series adds up, as that of independent observations of one place does. A
-healthy tract is bright in the internal capsule on T2 and FLAIR and dark on T1 (Mirowitz 1989), where a search
-on T1 alone would find whatever is brightest beside it.
+for all of them (``place.py``): the evidence of the series adds up, as that of independent observations of one
+place does. A healthy tract is bright in the internal capsule on T2 and FLAIR and dark on T1 (Mirowitz 1989),
+so that on T1 a ridge of either kind speaks for it; where only brightness did, the search would find whatever
+is brightest beside it.
 """
 
 from collections.abc import Sequence
@@ -16,17 +16,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 
 from processors.brain.tract.mapping import Disc
+from processors.brain.tract.place import SEARCH_MM, TractPlace, offsets_within, places
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 
-OFFSET_STEP_MM = 1.0
-SEARCH_MM = 5.0
 RING_MM = 4.5
 RING_WIDTH_MM = 0.6
 RING_PERCENTILE = 70.0
@@ -37,27 +35,19 @@ CORE_SUPPORT = 0.5
 SOFTNESS = 0.6
 """Standard deviation of the core's weights where the path is searched, in radii."""
 MIDDLE = 0.4
-"""The same on the path that was found: the middle of the tract holds less of its surroundings."""
-RIDGE_SD = 0.03
-"""Fractional signal by which normal tissue makes ridges."""
+"""The same where its signal is taken: the middle of the tract holds less of its surroundings."""
+LEAST_RIDGE_SD = 0.01
+"""Fractional signal by which ridges differ in the most even of white matter."""
+APART_NODES = 4
+"""So far apart along the line, 12 mm, ridges share no voxel of common slices."""
 CLEAR_RIDGE = 4.0
 """Standard deviations from which the evidence grows no longer with the square (Huber's loss)."""
 NO_TISSUE = -3.0
-BEND_MM = 0.8
-"""Usual change of the offset from one node to the next."""
-WANDER_MM = {
-    "pons": 1.5,
-    "cerebral_peduncle": 1.5,
-    "internal_capsule": 2.0,
-    "corona_radiata": 2.5,
-    "subcortical": 3.0,
-}
-"""Usual distance of a tract from the centreline: small between grey nuclei, large where fibres fan out."""
 MIN_TISSUE = 0.4
-TRACT_RADIUS_MM = 3.0
-"""Of the tract in peduncle and capsule, where it is thinnest: 5 to 7 mm wide."""
-PLACE_MM = 0.5
-"""What the place of the core is known to across the tract: half a step of the search."""
+LEAST_CHANCE = 0.3
+"""Of all places together where something was measured, for a node to count."""
+NEGLIGIBLE_CHANCE = 1e-3
+"""Of a place, at which nothing need be measured."""
 LEAST_RECOVERY = 0.6
 QUADRATURE_MM = (12.0, 0.3)
 """Reach and step of the numerical integration."""
@@ -89,6 +79,7 @@ def ridge_evidence(
     discs: Sequence[Disc],
     *,
     darker: bool,
+    either: BoolArray,
 ) -> FloatArray:
     """How much one series speaks for the tract at each place it may have.
 
@@ -104,42 +95,33 @@ def ridge_evidence(
         One for each node.
     darker
         Whether a changed tract is darker than its surroundings.
+    either
+        Shape (nodes,), where a normal tract stands out in the other direction.
 
     Returns
     -------
     Shape (nodes, places), logarithms of likelihoods up to a constant.
     """
-    grid = _grid()
+    grid = offsets_within(SEARCH_MM + RING_MM)
     level = np.full((len(discs), len(grid)), np.nan)
     support = np.zeros(level.shape)
     tree = cKDTree(grid)
     for i, disc in enumerate(discs):
         level[i], support[i] = _levels(relative, usable, tissue, disc, tree, len(grid), SOFTNESS)
-    candidates = _candidates(grid)
+    centres = np.flatnonzero(np.hypot(*grid.T) <= SEARCH_MM)
     around = np.where(support >= RING_SUPPORT, level, np.nan)
-    ridge = np.stack(
-        [_ridge(level[:, [c]], around[:, _ring(grid, c)], darker=darker) for c in candidates.tolist()], axis=1
-    )
-    return _evidence(ridge, level[:, candidates])
 
+    def ridges(*, dark: bool) -> FloatArray:
+        columns = [_ridge(level[:, [c]], around[:, _ring(grid, c)], darker=dark) for c in centres.tolist()]
+        return np.stack(columns, axis=1)
 
-def follow(evidence: Sequence[FloatArray], segments: Sequence[str]) -> FloatArray:
-    """Where the core runs by the evidence of one or more series of a person.
-
-    Parameters
-    ----------
-    evidence
-        Of each series, as from :func:`ridge_evidence`.
-    segments
-        One for each node.
-
-    Returns
-    -------
-    Shape (nodes, 2), offsets from the centreline across the tract, millimetres.
-    """
-    grid = _grid()
-    places = grid[_candidates(grid)]
-    return np.asarray(places[_smoothest(np.sum(evidence, axis=0), places, segments)])
+    ridge, known = ridges(dark=darker), np.isfinite(level[:, centres])
+    spread = _spread_along(ridge, known)
+    strength = _strength(ridge / spread)
+    if either.any():
+        other = _strength(ridges(dark=not darker) / spread)
+        strength = np.where(either[:, None], np.maximum(strength, other), strength)
+    return np.where(known, strength, NO_TISSUE)
 
 
 def core_along(offsets: FloatArray, usable: BoolArray, tissue: FloatArray, discs: Sequence[Disc]) -> CorePath:
@@ -154,47 +136,47 @@ def core_along(offsets: FloatArray, usable: BoolArray, tissue: FloatArray, discs
 
 
 def core_levels(
-    relative: FloatArray, usable: BoolArray, tissue: FloatArray, discs: Sequence[Disc], path: CorePath
+    relative: FloatArray, usable: BoolArray, tissue: FloatArray, discs: Sequence[Disc], place: TractPlace
 ) -> FloatArray:
-    """A signal in the core, shape (nodes,): the weighted mean, NaN where nothing was usable.
+    """A signal in the core, shape (nodes,): the mean over its places, by their chances.
 
-    Arguments as for :func:`ridge_evidence`.
+    Arguments as for :func:`ridge_evidence`. NaN where nothing was usable.
     """
-    return np.array(
-        [
-            _levels(relative, usable, tissue, disc, cKDTree(offset[None]), 1, MIDDLE)[0][0]
-            for disc, offset in zip(discs, path.offsets, strict=True)
-        ]
-    )
+    at = places()
+    means = []
+    for disc, chances in zip(discs, place.chances, strict=True):
+        likely = np.flatnonzero(chances > NEGLIGIBLE_CHANCE)
+        level, _ = _levels(relative, usable, tissue, disc, cKDTree(at[likely]), len(likely), MIDDLE)
+        known = np.isfinite(level)
+        weight = chances[likely][known]
+        enough = weight.sum() > LEAST_CHANCE
+        means.append(float(weight @ level[known] / weight.sum()) if enough else np.nan)
+    return np.array(means)
 
 
-def recovery(discs: Sequence[Disc]) -> FloatArray:
+def recovery(discs: Sequence[Disc], radii: FloatArray, place_spread: FloatArray) -> FloatArray:
     """Share of what the core measures that is tract, shape (nodes,); the rest is what lies around it.
 
-    It follows from the size and the slant of the voxels alone: the weights of the core, blurred by a voxel
-    and by how well the place of the path is known, integrated over the cross-section of a usual tract.
-    It is the recovery coefficient of emission tomography (Hoffman et al., J Comput Assist Tomogr 1979;3:299).
+    It follows from geometry alone: the weights of the core, blurred by a voxel's own extent and by how well
+    the place is known, integrated over the tract's cross-section. It is the recovery coefficient of emission
+    tomography (Hoffman et al., J Comput Assist Tomogr 1979;3:299).
+
+    Parameters
+    ----------
+    radii
+        Shape (nodes,), of the tract in the atlas, millimetres.
+    place_spread
+        Shape (nodes, 2, 2), as :attr:`~processors.brain.tract.place.TractPlace.spread`.
     """
     steps = np.arange(-QUADRATURE_MM[0], QUADRATURE_MM[0] + QUADRATURE_MM[1] / 2, QUADRATURE_MM[1])
     points = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
-    inside = np.hypot(*points.T) <= TRACT_RADIUS_MM
+    away = np.hypot(*points.T)
     shares = []
-    for disc in discs:
-        blur = disc.voxel_spread + np.eye(2) * ((MIDDLE * disc.core_mm) ** 2 + PLACE_MM**2)
+    for disc, radius, unsure in zip(discs, radii, place_spread, strict=True):
+        blur = disc.voxel_spread + np.eye(2) * (MIDDLE * disc.core_mm) ** 2 + unsure
         weight = np.exp(-0.5 * np.einsum("ni,ij,nj->n", points, np.linalg.inv(blur), points))
-        shares.append(weight[inside].sum() / weight.sum())
+        shares.append(weight[away <= radius].sum() / weight.sum())
     return np.asarray(np.maximum(shares, LEAST_RECOVERY), dtype=np.float64)
-
-
-def _candidates(grid: FloatArray) -> IntArray:
-    return np.flatnonzero(np.hypot(*grid.T) <= SEARCH_MM)
-
-
-def _grid() -> FloatArray:
-    reach = SEARCH_MM + RING_MM
-    steps = np.arange(-np.floor(reach), np.floor(reach) + 1) * OFFSET_STEP_MM
-    grid = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
-    return np.asarray(grid[np.hypot(*grid.T) <= reach])
 
 
 def _ring(grid: FloatArray, centre: int) -> IntArray:
@@ -254,23 +236,17 @@ def _percentile(values: FloatArray, percent: float) -> FloatArray:
     return np.asarray(low + (rank - below) * (high - low))
 
 
-def _evidence(ridge: FloatArray, level: FloatArray) -> FloatArray:
-    height = np.maximum(ridge, 0) / RIDGE_SD
-    strength = np.where(height < CLEAR_RIDGE, 0.5 * height**2, CLEAR_RIDGE * height - 0.5 * CLEAR_RIDGE**2)
-    return np.where(np.isfinite(level), strength, NO_TISSUE)
+def _spread_along(ridge: FloatArray, known: BoolArray) -> float:
+    """Fractional signal by which ridges differ between nodes that share no voxels: the series' own noise.
+
+    What a tract adds is much the same along its length, and mostly falls out of the difference.
+    """
+    both = known[APART_NODES:] & known[:-APART_NODES]
+    change = np.abs(ridge[APART_NODES:] - ridge[:-APART_NODES])[both]
+    return max(LEAST_RIDGE_SD, 1.4826 * float(np.median(change)) / np.sqrt(2)) if len(change) else 1.0
 
 
-def _smoothest(evidence: FloatArray, offsets: FloatArray, segments: Sequence[str]) -> IntArray:
-    """The offset of each node on the best path, shape (nodes,)."""
-    wander = gaussian_filter1d(np.array([WANDER_MM[name] for name in segments]), 1.5, mode="nearest")
-    gain = evidence - 0.5 * np.sum(offsets**2, axis=1) / wander[:, None] ** 2
-    bend = -0.5 * np.sum((offsets[:, None] - offsets) ** 2, axis=2) / BEND_MM**2
-    score, back = gain[0], []
-    for node in gain[1:]:
-        arriving = score + bend
-        back.append(arriving.argmax(axis=1))
-        score = arriving.max(axis=1) + node
-    path = [int(score.argmax())]
-    for before in reversed(back):
-        path.append(int(before[path[-1]]))
-    return np.array(path[::-1], dtype=np.intp)
+def _strength(height: FloatArray) -> FloatArray:
+    """Evidence of ridges by their height in standard deviations."""
+    height = np.maximum(height, 0)
+    return np.where(height < CLEAR_RIDGE, 0.5 * height**2, CLEAR_RIDGE * height - 0.5 * CLEAR_RIDGE**2)

@@ -1,6 +1,6 @@
 """The corticospinal tract's signal beside that of white matter, in the native grid of a series.
 
-The place of the tract is found on all series of a study together (``tract_view.py``, ``tract_core.py``).
+The place of the tract is found on all series of a study together (``view.py``, ``core.py``, ``place.py``).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +16,7 @@ from processors.brain.alignment.registration import THREADS
 from processors.brain.signal_quality import signal_to_noise, spread
 from processors.brain.tract.core import CorePath, core_along, core_levels, recovery
 from processors.brain.tract.mapping import Disc, TractMap
+from processors.brain.tract.place import TractPlace
 from processors.brain.tract.view import COLLAR_MM, SIDES, TractSignals, TractView, find_tract, view_tract
 from processors.findings import TRACT_SEGMENTS, Region, Side
 from processors.volume import Volume
@@ -156,28 +157,28 @@ def measure_study(
             group = {
                 contrast: view for contrast, view in views.items() if (contrast in ECHO_PLANAR) is planar
             }
-            offsets = find_tract(list(group.values()))
-            found = threads.map(measure_tract, group.values(), [offsets] * len(group))
+            places = find_tract(list(group.values()))
+            found = threads.map(measure_tract, group.values(), [places] * len(group))
             measured |= dict(zip(group, found, strict=True))
     return measured
 
 
-def measure_tract(view: TractView, offsets: Mapping[Side, FloatArray]) -> TractMeasurement:
-    """Measure the tract in a series along a path.
+def measure_tract(view: TractView, places: Mapping[Side, TractPlace]) -> TractMeasurement:
+    """Measure the tract in a series where it was found.
 
     A ratio is the core's signal over the geometric mean of two references: white matter 4.5 to 10 mm away at
     the same node, and white matter far from the tract (superior longitudinal fasciculus and anterior corona
     radiata). The first is blind to shading, the second to a change that is broader than the tract; together
     they vary less between people than either alone. By how much the core stands out from the first is
-    corrected for the partial volume that the size and the slant of the voxels let expect.
+    corrected for the partial volume that voxels, the tract's width and an unsure place let expect.
 
     Parameters
     ----------
-    offsets
+    places
         As from :func:`find_tract`, of this series or of all those of the study.
     """
     tract, signals = view.tract, view.signals
-    tracks = {side: _track(signals, tract, side, offsets[side]) for side in SIDES}
+    tracks = {side: _track(signals, tract, side, places[side]) for side in SIDES}
     segments = tuple(
         _segment(signals, tracks[region.side], region) for _, region in LABELS if region.side is not None
     )
@@ -193,11 +194,11 @@ def measure_tract(view: TractView, offsets: Mapping[Side, FloatArray]) -> TractM
     )
 
 
-def _track(signals: TractSignals, tract: TractMap, side: Side, offsets: FloatArray) -> _Track:
+def _track(signals: TractSignals, tract: TractMap, side: Side, place: TractPlace) -> _Track:
     line, discs = atlas.centreline(side), tract.discs[side]
-    path = core_along(offsets, signals.usable, tract.white_matter, discs)
-    collars = [_collar(signals, tract, discs, offsets, n) for n in range(len(discs))]
-    share = recovery(discs)
+    path = core_along(place.offsets, signals.usable, tract.white_matter, discs)
+    collars = [_collar(signals, tract, discs, place.offsets, n) for n in range(len(discs))]
+    share = recovery(discs, line.radii, place.spread)
     covered = np.array(
         [
             bool(np.any(signals.inside[disc.voxels[np.hypot(*(disc.offsets - offset).T) <= disc.core_mm]]))
@@ -206,7 +207,7 @@ def _track(signals: TractSignals, tract: TractMap, side: Side, offsets: FloatArr
     )
 
     def ratio(signal: FloatArray) -> FloatArray:
-        level = core_levels(signal, signals.usable, tract.white_matter, discs, path)
+        level = core_levels(signal, signals.usable, tract.white_matter, discs, place)
         around = np.array([_median(signal[collar]) for collar in collars])
         return np.asarray((around + (level - around) / share) / np.sqrt(around))
 

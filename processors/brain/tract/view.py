@@ -5,7 +5,6 @@ The same code serves every contrast. What it must know of one is whether the sig
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +12,10 @@ from scipy.spatial import cKDTree
 
 from processors.acquisition import Contrast
 from processors.brain import atlas
-from processors.brain.tract.core import follow, ridge_evidence
+from processors.brain.tract.core import ridge_evidence
 from processors.brain.tract.lesions import find_lesions
 from processors.brain.tract.mapping import TractMap, map_tract
+from processors.brain.tract.place import TractPlace, locate
 from processors.brain.tract.shading import shading
 from processors.findings import Side
 from processors.volume import Volume
@@ -24,9 +24,10 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 SIDES = (Side.LEFT, Side.RIGHT)
-WEIGHT = MappingProxyType({Contrast.T2: 0.36, Contrast.FLAIR: 0.5})
-"""Of a contrast's evidence beside that of a T1: healthy white matter makes ridges on T2 and FLAIR that are
-1.7 and 1.4 times as high, by the spread of the norms, and evidence goes with the inverse square."""
+DARK_IN_HEALTH = frozenset({Contrast.T1, Contrast.T1_MTC})
+"""Contrasts on which a normal tract is darker than the white matter around it, and a changed one brighter."""
+BRAINSTEM = frozenset({"pons", "cerebral_peduncle"})
+"""There darkness is no sign of the tract: nigra and pontine nuclei, which the map hardly tells from it."""
 COLLAR_MM = (4.5, 10.0)
 PLAUSIBLE = (0.8, 2.0)
 """Signal of tract and collar over the reference: beyond it lies fluid, fat, a vessel or cortex."""
@@ -80,29 +81,31 @@ def view_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> 
     signals = _signals(volume, tract, darker=darker)
     evidence = {
         side: ridge_evidence(
-            signals.corrected, signals.usable, tract.white_matter, tract.discs[side], darker=darker
+            signals.corrected,
+            signals.usable,
+            tract.white_matter,
+            tract.discs[side],
+            darker=darker,
+            either=_either(volume.contrast, atlas.centreline(side).segments),
         )
         for side in SIDES
     }
     return TractView(volume, tract, signals, evidence)
 
 
-def find_tract(views: Sequence[TractView]) -> dict[Side, FloatArray]:
-    """Where the core of each side runs by all of these series: offsets as from ``tract_core.follow``.
-
-    Each has its contrast's :data:`WEIGHT`; the greatest of those at hand counts as one. Empty without any.
-    """
+def find_tract(views: Sequence[TractView]) -> dict[Side, TractPlace]:
+    """Where the core of each side runs by all of these series. Empty without any."""
     if not views:
         return {}
-    weights = np.array([WEIGHT.get(view.volume.contrast, 1.0) for view in views])
-    weights /= weights.max()
     return {
-        side: follow(
-            [weight * view.evidence[side] for weight, view in zip(weights, views, strict=True)],
-            atlas.centreline(side).segments,
-        )
+        side: locate([view.evidence[side] for view in views], atlas.centreline(side).segments)
         for side in SIDES
     }
+
+
+def _either(contrast: Contrast, segments: Sequence[str]) -> BoolArray:
+    """The nodes at which a normal tract is dark and a changed one bright, shape (nodes,)."""
+    return np.array([contrast in DARK_IN_HEALTH and name not in BRAINSTEM for name in segments])
 
 
 def _signals(volume: Volume, tract: TractMap, *, darker: bool) -> TractSignals:

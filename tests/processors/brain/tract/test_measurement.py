@@ -124,8 +124,9 @@ def test_points_and_images_agree():
 def test_restricted_diffusion_is_measured_where_it_is_dark():
     volume = replace(head(*PLANES["axial"]), contrast=Contrast.ADC)
     at = points_of(volume.affine, np.indices(volume.array.shape, dtype=float).reshape(3, -1).T)
-    distance, _ = cKDTree(atlas.centreline(Side.LEFT).points).query(at)
-    dark = np.where(distance < 4, 0.6, 1.0).reshape(volume.array.shape)
+    line = atlas.centreline(Side.LEFT)
+    distance, nearest = cKDTree(line.points).query(at)
+    dark = np.where(distance < line.radii[nearest], 0.6, 1.0).reshape(volume.array.shape)
     before = ratios(measured(volume))
     after = ratios(measured(replace(volume, array=volume.array * dark.astype(np.float32))))
     for region, ratio in after.items():
@@ -179,8 +180,12 @@ def test_what_voxels_take_from_a_thin_tract_is_given_back(pixel, thick):
     weight = np.exp(-0.5 * (x**2 + y**2) / (0.4 * core) ** 2)
     measured = float((weight * tract).sum() / weight.sum())
     disc = Disc(np.zeros(0, np.intp), np.zeros((0, 2)), core, spread)
-    assert recovery([disc])[0] == pytest.approx(measured, abs=0.05)
-    assert recovery([disc])[0] < 1
+    sure, unsure = (
+        recovery([disc], np.array([3.0]), np.eye(2)[None] * place_mm**2)[0] for place_mm in (0.0, 1.5)
+    )
+    assert sure == pytest.approx(measured, abs=0.02)
+    assert unsure < sure - 0.02
+    assert recovery([disc], np.array([2.0]), np.zeros((1, 2, 2)))[0] < sure - 0.02
 
 
 def test_labels_are_those_of_the_table_and_lie_on_their_side():
