@@ -27,6 +27,9 @@ from reports.text import PRODUCT
 SIGNS: Mapping[str, Sequence[Sign]] = {"brain": BRAIN_SIGNS, "spine": CORD_SIGNS}
 """The signs that each analysis answers for."""
 
+ADULT_YEARS = 16
+"""From here on the norms, all of adults, are taken to hold: myelination and growth of the cord are done."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
@@ -51,6 +54,10 @@ def measure(
         If the storage does not give an instance.
     """
     volumes, unreadable = _volumes(stored, study_instance_uid, stacks)
+    if any(is_child(volume.acquisition.patient_age) for volume in volumes):
+        algorithm = Algorithm(PRODUCT, SOFTWARE_VERSION)
+        reason = Reason.of("child", years=ADULT_YEARS)
+        return Measured(tuple(not_evaluated(sign, algorithm, reason) for sign in SIGNS[name]))
     if name == "brain":
         brain = analyse_brain({volume.contrast: volume for volume in volumes}, norms)
         measured = Measured(brain.findings, region_maps=brain.region_maps, strips=brain.strips)
@@ -67,15 +74,26 @@ def measure(
     )
 
 
+def is_child(years: float | None) -> bool:
+    """Whether somebody is known to be younger than those that anything was made for."""
+    return years is not None and years < ADULT_YEARS
+
+
 def unanswered(answered: Collection[Sign]) -> list[Finding]:
     """Of the signs that no analysis answered for, that their series are missing."""
     algorithm = Algorithm(PRODUCT, SOFTWARE_VERSION)
     return [
-        not_evaluated(sign, algorithm, Reason.of("missing-series", needed=TEXTS["series_needed"][sign.value]))
+        not_evaluated(sign, algorithm, *_missing(sign))
         for signs in SIGNS.values()
         for sign in signs
         if sign not in answered
     ]
+
+
+def _missing(sign: Sign) -> tuple[Reason, ...]:
+    """That a study lacks what a sign is read from, and that it should be considered where that is the SWI."""
+    reason = Reason.of("missing-series", needed=TEXTS["series_needed"][sign.value])
+    return (reason, Reason.of("swi-recommended")) if sign is Sign.MOTOR_BAND else (reason,)
 
 
 def _volumes(
@@ -109,7 +127,7 @@ def _with_faults(
         for problem in volume.problems
     ]
     reasons = finding.reasons
-    if [reason.key for reason in reasons] == ["missing-series"]:
+    if reasons and reasons[0].key == "missing-series":
         own = tuple(unreadable[contrast] for contrast in READS[finding.sign] if contrast in unreadable)
         reasons = own or reasons
     added = tuple(fault for fault in faults if fault not in reasons)

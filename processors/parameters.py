@@ -7,6 +7,7 @@ from pydicom.dataset import Dataset
 
 from processors.acquisition import Acquisition
 from processors.attributes import functional_groups, group, items, number, text, words
+from processors.vendor_attributes import private_b_value, tesla
 
 DAYS_PER_YEAR = 365.25
 OLDEST = 130
@@ -40,7 +41,7 @@ def acquisition_of(ds: Dataset, index: int = 0) -> Acquisition:
 
     sex = text(ds, "PatientSex")
     return Acquisition(
-        field_strength=_positive(number(ds, "MagneticFieldStrength")),
+        field_strength=tesla(number(ds, "MagneticFieldStrength")),
         echo_time=_positive(number(macro("MREchoSequence"), "EffectiveEchoTime" if places else "EchoTime")),
         repetition_time=_positive(number(macro("MRTimingAndRelatedParametersSequence"), "RepetitionTime")),
         inversion_time=_positive(
@@ -88,6 +89,8 @@ def _sequence(ds: Dataset, frame: tuple[Dataset, ...]) -> _Sequence:
     flip_angle = stated("FlipAngle")
     echoes = stated("EchoTrainLength", "RFEchoTrainLength")
     b_value = stated("DiffusionBValue")
+    if b_value is None and not frame:
+        b_value = private_b_value(ds)
     prepared = said("SequenceVariant") | said("ScanOptions")
     return _Sequence(
         gradient_echo=_gradient_echo(
@@ -139,19 +142,27 @@ def contrast_agent_given(ds: Dataset) -> bool:
 
 
 def patient_age(ds: Dataset) -> float | None:
-    """Years, from Patient's Age or else from the birth date and the study date."""
-    age = text(ds, "PatientAge") or ""
-    if len(age) == 4 and age[:3].isdecimal() and age[3] in _AGE_UNITS:
-        years = int(age[:3]) * _AGE_UNITS[age[3]]
-    else:
-        born, seen = _date(text(ds, "PatientBirthDate")), _date(text(ds, "StudyDate"))
-        if born is None or seen is None:
-            return None
-        years = (seen - born).days / DAYS_PER_YEAR
-    return years if 0 <= years <= OLDEST else None
+    """Years, from Patient's Age or else from the birth date and the study date.
+
+    An age of zero is none: it is what anonymisation leaves behind.
+    """
+    stated, born, seen = (text(ds, k) or "" for k in ("PatientAge", "PatientBirthDate", "StudyDate"))
+    ages = (_age(stated), _years_between(_date(born), _date(seen)))
+    return next((years for years in ages if years is not None and 0 < years <= OLDEST), None)
 
 
-def _date(value: str | None) -> date | None:
+def _age(stated: str) -> float | None:
+    """Years of a DICOM age string."""
+    if len(stated) == 4 and stated[:3].isdecimal() and stated[3] in _AGE_UNITS:
+        return int(stated[:3]) * _AGE_UNITS[stated[3]]
+    return None
+
+
+def _years_between(born: date | None, seen: date | None) -> float | None:
+    return None if born is None or seen is None else (seen - born).days / DAYS_PER_YEAR
+
+
+def _date(value: str) -> date | None:
     try:
         return date.fromisoformat(f"{value[:4]}-{value[4:6]}-{value[6:8]}") if value else None
     except ValueError:

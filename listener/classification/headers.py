@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from processors.attributes import UNREADABLE, as_number, functional_groups, items, values
+from processors.vendor_attributes import private_b_value, tesla
 
 Header = Mapping[str, Any]
 
@@ -80,8 +81,12 @@ def headers_of(ds: Dataset) -> tuple[dict[str, Any], ...]:
         common["AnatomicRegion"] = _meaning(region)
     for species in items(ds, "PatientSpeciesCodeSequence")[:1]:
         common["PatientSpeciesCodeSequence"] = _meaning(species)
+    if (field := tesla(as_number(common.get("MagneticFieldStrength")))) is not None:
+        common["MagneticFieldStrength"] = field
     frames = functional_groups(ds)
     if not frames:
+        if (b_value := private_b_value(ds)) is not None:
+            common.setdefault("DiffusionBValue", b_value)
         return (common,)
     shared = _flat(frames[0][1:])
     return tuple(

@@ -42,6 +42,7 @@ from processors.brain.tract.series import (
 from processors.depiction import CortexStrip, RegionMap
 from processors.findings import BRAIN_SIGNS, READS, Finding, Reason, Region, Sign, not_evaluated
 from processors.norms import Norms, default_norms
+from processors.saturation import saturated
 from processors.volume import Volume
 
 NEEDED = TEXTS["series_needed"]
@@ -188,7 +189,7 @@ def _unfit(contrast: Contrast, volume: Volume) -> Reason | None:
     extents = [count * step for count, step in zip(volume.array.shape, volume.spacing, strict=True)]
     if min(extents) < PLAUSIBLE_EXTENT_MM[0] or max(extents) > PLAUSIBLE_EXTENT_MM[1]:
         return Reason.of("implausible-extent", low=min(extents), high=max(extents))
-    return None
+    return Reason.of("saturated") if saturated(volume.array) else None
 
 
 def _finite(volume: Volume) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

@@ -14,9 +14,6 @@ GENERAL = "general"
 _FIELD_STRENGTHS = ((0.75, 0.5), (1.25, 1.0), (2.25, 1.5), (5.0, 3.0), (15.0, 7.0))
 """Upper limit of each class, and the field that stands for it, tesla: what clinical scanners have."""
 
-_GAUSS = 1000.0
-"""A field strength above this many tesla is one in gauss, as older headers have it."""
-
 _MANUFACTURERS = (
     ("siemens", "Siemens"),
     ("philips", "Philips"),
@@ -128,8 +125,7 @@ def field_strength_class(tesla: float | None) -> float | None:
     """The class of a field strength: 0.5, 1, 1.5, 3 or 7 T; ``None`` for what is no scanner's field."""
     if tesla is None or not tesla > 0:
         return None
-    field = tesla / 10_000 if tesla > _GAUSS else tesla
-    return next((standard for limit, standard in _FIELD_STRENGTHS if field < limit), None)
+    return next((standard for limit, standard in _FIELD_STRENGTHS if tesla < limit), None)
 
 
 def manufacturer_name(manufacturer: str | None) -> str | None:

@@ -12,6 +12,7 @@ from processors.acquisition import Contrast, Plane
 from processors.depiction import CordProfile, RegionMap
 from processors.findings import CORD_SIGNS, READS, Algorithm, Finding, Reason, Sign, not_evaluated
 from processors.norms import Norms, default_norms
+from processors.saturation import saturated
 from processors.spine.agreement import disagreeing
 from processors.spine.cord import Cord, CordNotFoundError, find_cord
 from processors.spine.cord_map import cord_voxels, shape_map, signal_map
@@ -262,7 +263,7 @@ def _unfit(plane: Plane, volume: Volume) -> Reason | None:
     extents = [count * step for count, step in zip(volume.array.shape, volume.spacing, strict=True)]
     if max(extents) > LARGEST_EXTENT_MM:
         return Reason.of("implausible-extent", low=min(extents), high=max(extents))
-    return None
+    return Reason.of("saturated") if saturated(volume.array) else None
 
 
 def _finite(volume: Volume) -> npt.NDArray[np.float32]:
