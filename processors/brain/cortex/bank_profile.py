@@ -1,9 +1,8 @@
 """The signal across a bank of cortex, from the fluid of the sulcus to white matter, at each place along it.
 
-A band of dark layers is a valley in that profile. Where it lies differs by a fraction of the cortex's
-thickness from person to person and along the gyrus, so the least signal within the cortex is taken, in every
-bank alike: what noise and partial volume add to it is the same in the bank that is measured and in those it
-is compared with (cortical profiles as in Donatelli 2018, with their minimum as the feature).
+A band of dark layers is a valley in that profile (cortical profiles as in Donatelli 2018). Its floor would
+lie where fluid or noise has it as often as where the layers are, so the mean over the cortex is taken, in
+every bank alike.
 """
 
 import numpy as np
@@ -60,12 +59,14 @@ def profile_of(signal: FloatArray, position: IntArray, away_mm: FloatArray, posi
         return np.asarray(np.where(near * effective >= FEWEST, summed / near, np.nan))
 
 
-def valley(profile: FloatArray) -> FloatArray:
-    """The least signal within the cortex at each position, shape (positions,); NaN where it is not known."""
+def across_cortex(profile: FloatArray) -> FloatArray:
+    """The mean over the cortex at each position, shape (positions,); NaN where too little of it is known."""
     first, last = (round(edge / BIN_MM) for edge in CORTEX_MM)
     inside = profile[:, first : last + 1]
-    known = np.isfinite(inside).sum(axis=1) >= (last - first + 1) // 2 + 1
-    return np.where(known, np.min(np.where(np.isfinite(inside), inside, np.inf), axis=1), np.nan)
+    known = np.isfinite(inside)
+    enough = known.sum(axis=1) >= (last - first + 1) // 2 + 1
+    total = np.where(known, inside, 0.0).sum(axis=1)
+    return np.where(enough, total / np.maximum(known.sum(axis=1), 1), np.nan)
 
 
 def smoothed(values: FloatArray, millimetres: float) -> FloatArray:

@@ -8,11 +8,13 @@ import numpy.typing as npt
 
 from processors.acquisition import Contrast
 from processors.brain.alignment.study import Alignment
-from processors.brain.cortex.motor_band_decision import Band, decide_band, grade_band, limits_at, scale_of
+from processors.brain.cortex.motor_band_decision import decide_band, elderly
+from processors.brain.cortex.motor_band_grading import Band, grade_band, limits_at, scale_of
 from processors.brain.cortex.motor_band_limits import MIN_FIELD_TESLA, MIN_SNR, MIN_WEIGHTING
 from processors.brain.cortex.motor_band_map import Bank, Sulci
 from processors.brain.cortex.motor_band_signal import REFERENCE, RegionSignal, SideSignal, measure_side
 from processors.brain.cortex.sulcus import Seen, find_sulcus, next_sulcus
+from processors.brain.cortex.visual_cortex import visual_cortex
 from processors.brain.decision import Decision
 from processors.depiction import CortexStrip, RegionMap
 from processors.findings import (
@@ -34,7 +36,7 @@ from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.floating]
 
-MOTOR_BAND = Algorithm("motor band of the precentral gyrus", "0.2.0")
+MOTOR_BAND = Algorithm("motor band of the precentral gyrus", "0.3.0")
 SIDES = (Side.LEFT, Side.RIGHT)
 SHOWS_SULCUS = (Contrast.T1, Contrast.T1_MTC, Contrast.T2, Contrast.FLAIR)
 """Contrasts that show the central sulcus well; where there is none, the measured series itself serves."""
@@ -125,10 +127,13 @@ def evaluate_motor_band(
     for side in SIDES:
         central = find_sulcus(side, alignment.registration, seen)
         around = [next_sulcus(central, seen, forward=forward) for forward in (True, False)]
-        sides[side] = measure_side(volume, alignment.to_anchor, Sulci(central, *around), side)
+        sides[side] = measure_side(volume, alignment.to_anchor, Sulci(central, *around), side, seen)
     scale = scale_of(weighting_of(volume))
     band = grade_band(sides, scale)
-    decision = decide_band(band, volume.acquisition.patient_age)
+    age = volume.acquisition.patient_age
+    others = [one for one in seen if one.volume is not volume]
+    visual = visual_cortex(volume, alignment, others[0]) if others and elderly(age) else None
+    decision = decide_band(band, age, visual)
     if all(one.volume is volume for one in seen):
         decision = _on_itself_alone(decision)
     decision = _limited(decision, sides, contrast, volume)

@@ -1,229 +1,62 @@
 """Whether the darkness that was measured is the motor band sign: a function of numbers alone."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
-from scipy.ndimage import label
 
-from catalogue.texts import TEXTS
+from processors.brain.cortex.motor_band_grading import SIDES, Band, SideBand
 from processors.brain.cortex.motor_band_limits import (
+    AGE_IN_POSTCENTRAL,
+    AGE_IN_VISUAL,
     AGED_YEARS,
-    BRIDGED_MM,
-    DARK,
-    ELDERLY_FACTOR,
     ELDERLY_YEARS,
     GRADE_LIMITS,
+    MAX_AGE_ERROR,
+    MAX_AGE_SHARE,
     MAX_ASYMMETRY,
-    MAX_EXCLUDED,
-    MAX_OTHERS_EXCLUDED,
-    MIN_CLEAR,
-    MIN_COVERAGE,
     MIN_DARK_SHARE,
     MIN_DIFFERENCE,
     MIN_LENGTH_MM,
     MIN_REGIONS,
     MIN_SIDE,
+    MIN_SIDE_DIFFERENCE,
     MIN_SIDE_SPREADS,
     MIN_SPREADS,
     MIN_SUM,
     NEARLY,
     ONE_SIDED_SPREADS,
+    POSTCENTRAL_ERROR,
     SECURE_MARGIN,
-    SPARED,
-    USUAL_SPREAD,
-    USUAL_SPREAD_WEIGHT,
-    USUAL_WEIGHTING,
-    WEIGHTING_RANGE,
+    USUAL_POSTCENTRAL,
+    USUAL_PRECENTRAL,
+    USUAL_VISUAL,
 )
-from processors.brain.cortex.motor_band_signal import RegionSignal, SideSignal
-from processors.brain.cortex.sulcus_prior import STEP_MM
+from processors.brain.cortex.motor_band_signal import RegionSignal
+from processors.brain.cortex.visual_cortex import VisualCortex
 from processors.brain.decision import Decision
-from processors.findings import Confidence, Reason, Region, Side, State
-
-FloatArray = npt.NDArray[np.float64]
-
-SIDES = (Side.LEFT, Side.RIGHT)
-_OUTSIDE = "low-coverage"
+from processors.findings import Confidence, Reason, Side, State
 
 
-@dataclass(frozen=True, slots=True)
-class SideBand:
-    """What one side's numbers say.
-
-    Attributes
-    ----------
-    grades
-        Of each region that can be judged, 0 to 2.
-    judged
-        The regions that can be judged.
-    length_mm, dark_share
-        The longest dark stretch along the gyrus, and the share of it that is dark by itself.
-    scale
-        Weighting of the series over the usual one: what the limits are multiplied by.
-    """
-
-    grades: Mapping[Region, int]
-    judged: tuple[RegionSignal, ...]
-    length_mm: float
-    dark_share: float
-    scale: float
-
-    @property
-    def total(self) -> int:
-        """Sum of the grades."""
-        return sum(self.grades.values())
-
-    @property
-    def dark(self) -> tuple[RegionSignal, ...]:
-        """The regions of grade 1 or 2."""
-        return tuple(signal for signal in self.judged if self.grades[signal.region] > 0)
-
-    @property
-    def excess(self) -> float:
-        """How dark the judged regions are on average, beside reference and postcentral cortex alike."""
-        return _excess(self.judged)
+def elderly(age: float | None) -> bool:
+    """Whether the motor cortex may be dark by age; an age that is not known is taken for old."""
+    return age is None or age >= ELDERLY_YEARS
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
-    """The numbers of the whole sign.
-
-    Attributes
-    ----------
-    asymmetry
-        Difference of the sides' excess over their sum, -1 to 1, of the regions that can be judged on both;
-        positive where the left is darker.
-    spread
-        How much the darkness of cortex without a band differs from place to place in this person.
-    faults
-        Why regions cannot be judged.
-    """
-
-    sides: Mapping[Side, SideBand]
-    asymmetry: float
-    spread: float
-    faults: tuple[Reason, ...]
-
-    @property
-    def total(self) -> int:
-        """Sum of the grades of both sides."""
-        return sum(side.total for side in self.sides.values())
-
-
-def scale_of(weighting: float | None) -> float:
-    """Weighting (tesla times milliseconds) over the usual one; 1 where it is not known."""
-    if weighting is None:
-        return 1.0
-    return float(np.clip(weighting, *WEIGHTING_RANGE)) / USUAL_WEIGHTING
-
-
-def grade(darkness: float, scale: float = 1.0) -> int:
-    """0, 1 or 2."""
-    return sum(darkness >= limit for limit in limits_at(scale))
-
-
-def limits_at(scale: float) -> tuple[float, ...]:
-    """Darkness from which a region has grade 1 and grade 2."""
-    return tuple(scale * limit for limit in GRADE_LIMITS)
-
-
-def grade_band(signals: Mapping[Side, SideSignal], scale: float) -> Band:
-    """Grade every region that can be judged."""
-    sides = {side: _grade_side(signals[side], scale) for side in SIDES}
-    others = [value for side in SIDES for value in signals[side].others]
-    return Band(
-        sides,
-        _asymmetry(sides),
-        spread_of(others, scale),
-        _faults(signals),
-    )
-
-
-def _faults(signals: Mapping[Side, SideSignal]) -> tuple[Reason, ...]:
-    """Why regions cannot be judged, each reason once, and which regions the images do not hold."""
-    found = {one.region: _fault(one, signals[side]) for side in SIDES for one in signals[side].regions}
-    outside = [region for region, fault in found.items() if fault is not None and fault.key == _OUTSIDE]
-    named = Reason.of("regions-outside", regions=_listed(outside), percent=100 * MIN_COVERAGE)
-    faults = (named if fault.key == _OUTSIDE else fault for fault in found.values() if fault is not None)
-    return tuple(dict.fromkeys(faults))
-
-
-def _listed(regions: Sequence[Region]) -> str:
-    """Regions in words, each once, with the sides that are meant."""
-    sides: dict[str, list[str]] = {}
-    for region in regions:
-        name = TEXTS["regions_short"][region.name]
-        sides.setdefault(name, []).append(TEXTS["sides_in_sentence"][region.side or Side.LEFT])
-    return ", ".join(f"{name} ({', '.join(own)})" for name, own in sides.items())
-
-
-def _asymmetry(sides: Mapping[Side, SideBand]) -> float:
-    names = [{signal.region.name for signal in sides[side].judged} for side in SIDES]
-    shared = names[0] & names[1]
-    left, right = (_excess([s for s in sides[side].judged if s.region.name in shared]) for side in SIDES)
-    return (left - right) / (left + right) if left + right > 0 else 0.0
-
-
-def spread_of(others: Sequence[float], scale: float = 1.0) -> float:
-    """How much cortex without a band differs from place to place, root mean square.
-
-    The person's own places, with as much of what is usual as they are too few to tell (the mean of an inverse
-    gamma distribution's posterior, near enough).
-
-    Parameters
-    ----------
-    others
-        Darkness of the comparison cortex, one value for each bank and region.
-    """
-    own = float(np.sum(np.square(others)))
-    usual = USUAL_SPREAD_WEIGHT * (scale * USUAL_SPREAD) ** 2
-    return float(np.sqrt((own + usual) / (len(others) + USUAL_SPREAD_WEIGHT)))
-
-
-def _grade_side(signal: SideSignal, scale: float) -> SideBand:
-    judged = tuple(region for region in signal.regions if _fault(region, signal) is None)
-    grades = {s.region: grade(s.darkness, scale) for s in judged if s.darkness is not None}
-    length, share = band_length(signal.along, scale * DARK)
-    return SideBand(grades, judged, length, share, scale)
-
-
-def band_length(darkness: FloatArray, limit: float) -> tuple[float, float]:
-    """Length (mm) of the longest dark stretch, short gaps bridged, and the share of it that is dark.
-
-    Parameters
-    ----------
-    darkness
-        Shape (positions,), of each position along the gyrus; NaN where it was not measured.
-    """
-    dark = np.nan_to_num(darkness, nan=-1.0) >= limit
-    bridged = dark.copy()
-    gaps, count = label(~dark)
-    for number in range(1, count + 1):
-        where = np.flatnonzero(gaps == number)
-        if len(where) <= round(BRIDGED_MM / STEP_MM) and where[0] > 0 and where[-1] < len(dark) - 1:
-            bridged[where] = True
-    runs, count = label(bridged)
-    if not count:
-        return 0.0, 0.0
-    sizes = np.bincount(runs)[1:]
-    longest = runs == 1 + int(np.argmax(sizes))
-    return float(sizes.max() * STEP_MM), float(dark[longest].mean())
-
-
-def decide_band(band: Band, age: float | None) -> Decision:
+def decide_band(band: Band, age: float | None, visual: VisualCortex | None = None) -> Decision:
     """Apply the rule of the sign to both sides.
 
     Parameters
     ----------
     age
-        Years; ``None`` where it is not known, which is taken for old.
+        Years; ``None`` where it is not known.
+    visual
+        The visual cortex, which tells iron of age from a band; ``None`` where it was not measured.
     """
     fits = [_fits(band.sides[side]) for side in SIDES]
+    beyond = _mean([_beyond(side.dark) / side.scale for side in band.sides.values()])
     symmetric = abs(band.asymmetry) <= MAX_ASYMMETRY
-    if all(fits) and band.total >= MIN_SUM and symmetric:
-        if (age is None or age >= ELDERLY_YEARS) and not _beyond_age(band):
+    if all(fits) and band.total >= MIN_SUM and symmetric and beyond >= MIN_DIFFERENCE:
+        if elderly(age) and not _beyond_age(band, visual):
             return Decision(State.INDETERMINATE, reasons=(_of_age(age), *band.faults))
         if not _stands_out(band):
             return Decision(State.INDETERMINATE, reasons=(Reason.of("uneven-cortex"), *band.faults))
@@ -241,23 +74,9 @@ def decide_band(band: Band, age: float | None) -> Decision:
     return Decision(State.ABSENT, reasons=(*_why_not(band), *band.faults))
 
 
-def _fault(signal: RegionSignal, side: SideSignal) -> Reason | None:
-    if signal.coverage < MIN_COVERAGE:
-        return Reason.of(_OUTSIDE, percent=100 * MIN_COVERAGE)
-    if signal.clear < MIN_CLEAR:
-        return Reason.of("sulcus-unclear")
-    if signal.excluded > MAX_EXCLUDED or side.others_excluded > MAX_OTHERS_EXCLUDED:
-        return Reason.of("veins-in-band")
-    return Reason.of("few-voxels") if signal.darkness is None else None
-
-
 def _mean(values: Sequence[float | None]) -> float:
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else 0.0
-
-
-def _excess(signals: Sequence[RegionSignal]) -> float:
-    return max(0.0, _mean([s.darkness for s in signals]) + _mean([s.postcentral_difference for s in signals]))
 
 
 def _stands_out(band: Band) -> bool:
@@ -273,7 +92,7 @@ def _one_stands_out(band: Band, fits: Sequence[bool]) -> bool:
 
 def _spreads(band: Band, side: Side) -> float:
     """How many times the person's own spread one side is darker than other cortex."""
-    return band.sides[side].excess / 2 / band.spread
+    return band.sides[side].excess / band.spread
 
 
 def _compared(signals: Sequence[RegionSignal]) -> bool:
@@ -299,21 +118,33 @@ def _fits(side: SideBand, share: float = 1.0) -> bool:
         graded
         and side.length_mm >= share * MIN_LENGTH_MM
         and side.dark_share >= MIN_DARK_SHARE
-        and _beyond(side.dark or side.judged) >= limit * MIN_DIFFERENCE
+        and _beyond(side.dark or side.judged) >= limit * MIN_SIDE_DIFFERENCE
     )
 
 
-def _beyond_age(band: Band) -> bool:
-    """Whether a band is darker than iron of age makes it, and the postcentral cortex not dark as well."""
-    darkness = [s.darkness or 0.0 for side in band.sides.values() for s in side.judged]
+def _beyond_age(band: Band, visual: VisualCortex | None) -> bool:
+    """Whether the postcentral and the visual cortex are spared by what darkens the precentral one."""
+    if visual is None:
+        return False
+    share, error = age_share(band, visual)
+    return error <= MAX_AGE_ERROR and share <= MAX_AGE_SHARE
+
+
+def age_share(band: Band, visual: VisualCortex) -> tuple[float, float]:
+    """How much darker postcentral and visual cortex are than usual, and the standard error of that.
+
+    As a share of what they would be if all that darkens the dark regions came with age: 0 for a band, 1 for
+    age; infinite where postcentral cortex could not be measured on either side.
+    """
+    dark = [signal for side in band.sides.values() for signal in side.dark]
+    postcentral = [s.postcentral_darkness for s in dark if s.postcentral_darkness is not None]
     scale = max(side.scale for side in band.sides.values())
-    grades = sum(grade(value, ELDERLY_FACTOR * scale) for value in darkness)
-    spared = all(
-        any(s.postcentral_darkness is not None for s in side.dark)
-        and _mean([s.postcentral_darkness for s in side.dark]) <= side.scale * SPARED
-        for side in band.sides.values()
-    )
-    return grades >= MIN_SUM and spared
+    excess = _mean([s.darkness for s in dark]) - scale * USUAL_PRECENTRAL
+    if not postcentral or excess <= 0:
+        return float("inf"), float("inf")
+    expected = (AGE_IN_VISUAL + AGE_IN_POSTCENTRAL) * excess
+    found = visual.darkness + _mean(postcentral) - scale * (USUAL_VISUAL + USUAL_POSTCENTRAL)
+    return found / expected, float(np.hypot(visual.standard_error, scale * POSTCENTRAL_ERROR)) / expected
 
 
 def _why_not(band: Band) -> tuple[Reason, ...]:
@@ -322,7 +153,8 @@ def _why_not(band: Band) -> tuple[Reason, ...]:
     if band.total < MIN_SUM or any(side.total < MIN_SIDE for side in sides):
         return ()
     reasons = []
-    if any(_beyond(side.dark) < side.scale * MIN_DIFFERENCE for side in sides):
+    beyond = [_beyond(side.dark) / side.scale for side in sides]
+    if min(beyond) < MIN_SIDE_DIFFERENCE or _mean(beyond) < MIN_DIFFERENCE:
         reasons.append(Reason.of("diffuse-iron"))
     if any(side.length_mm < MIN_LENGTH_MM for side in sides):
         reasons.append(Reason.of("short-band"))

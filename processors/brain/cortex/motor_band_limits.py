@@ -3,9 +3,9 @@
 (p) is a proposal that no patient was measured for.
 """
 
-GRADE_LIMITS = (0.05, 0.10)
-"""Darkness, at the usual weighting, from which a region has grade 1 and grade 2 (p). In synthetic heads with
-20 ppb more in the deep layers it is some .06 more than without, with 40 ppb .11."""
+GRADE_LIMITS = (0.045, 0.09)
+"""Darkness, at the usual weighting, from which a region has grade 1 and grade 2 (p): half-way between what
+synthetic heads have without a band (.025), with 20 ppb more in the deep layers (.065), and with 40 (.11)."""
 
 USUAL_WEIGHTING = 60.0
 """Tesla times milliseconds that the darkness is expressed at: 1.5 T with 40 ms, 3 T with 20 ms."""
@@ -33,34 +33,48 @@ BRIDGED_MM = 4.0
 NEARLY = 0.8
 """Share of every limit from which the sign is neither present nor absent (p)."""
 
-MIN_DIFFERENCE = 0.03
-"""Darkness beyond that of the anterior bank and of the postcentral cortex, on each side (p)."""
+MIN_DIFFERENCE, MIN_SIDE_DIFFERENCE = 0.03, 0.02
+"""Darkness beyond that of the anterior bank and of the postcentral cortex, on both sides together and on
+each, for of one side alone it is uncertain by some .015 (p)."""
 
-MIN_SPREADS, MIN_SIDE_SPREADS = 1.6, 1.2
+CLEAREST = 2
+"""Regions of a side, the darkest, that its excess is told by: a band may spare the third."""
+
+MIN_SPREADS, MIN_SIDE_SPREADS = 2.6, 2.1
 """By how many times the person's own spread of cortex the band is darker, on average and on each side (p)."""
 
-ONE_SIDED_SPREADS = 2.0
+ONE_SIDED_SPREADS = 2.6
 """The same of a side that has the band where the other has none (p)."""
 
-USUAL_SPREAD, USUAL_SPREAD_WEIGHT = 0.03, 9.0
-"""Darkness, at the usual weighting, by which the regions of cortex without a band differ in synthetic heads,
-and how many of a person's regions it counts as (p)."""
+USUAL_SPREAD, USUAL_SPREAD_WEIGHT = 0.02, 9.0
+"""Darkness, at the usual weighting, by which the regions of one bank without a band differ in synthetic
+heads, and how many of a person's regions it counts as (p)."""
 
-MAX_ASYMMETRY = 0.45
+MAX_ASYMMETRY = 0.4
 """Difference of the sides' darkness over their sum (p)."""
 
 ELDERLY_YEARS = 60.0
 """From here on the motor cortex darkens in health (T2: none below, 66 % at 80 years, lit 1996), and the
-postcentral cortex must be spared."""
+postcentral and the visual cortex must be spared."""
 
-ELDERLY_FACTOR = 2.0
-"""What the limits of the grades are multiplied by from that age on (p)."""
+AGE_IN_VISUAL, AGE_IN_POSTCENTRAL = 0.75, 0.55
+"""Share of the precentral darkness of age that the visual and the postcentral cortex have: as much iron for
+each of it as they hold in health (p), and the postcentral cortex is 1.9 mm thick where the precentral is
+2.6 (Fischl and Dale, PNAS 2000;97:11050), so that less of a voxel is cortex."""
+
+USUAL_PRECENTRAL, USUAL_VISUAL, USUAL_POSTCENTRAL = 0.02, 0.025, 0.02
+"""Darkness of each beside its reference in people without a band and without iron of age, at the usual
+weighting: they hold 14, 9.5 and 7 mg/kg more iron than other cortex (Hallgren & Sourander 1958)."""
+
+MAX_AGE_SHARE, MAX_AGE_ERROR = 0.5, 0.5
+"""Share of the darkness that age would give the two of them which they may have, half-way between none and
+all; and the standard error of it, from which it cannot be told."""
+
+POSTCENTRAL_ERROR = 0.01
+"""Of the darkness of the postcentral cortex of both sides (p)."""
 
 AGED_YEARS = 70.0
 """From here on a band is of low confidence."""
-
-SPARED = 0.04
-"""Darkness of the postcentral cortex, at the usual weighting, that still counts as spared (p)."""
 
 MIN_FIELD_TESLA, MIN_WEIGHTING = 1.0, 40.0
 """Tesla, and tesla times milliseconds: 60 for 1.5 T with 40 ms and for 3 T with 20 ms (p)."""

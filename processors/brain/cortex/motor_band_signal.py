@@ -6,12 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from processors.brain.cortex.bank_profile import CORTEX_MM, profile_of, smoothed, valley
+from processors.brain.cortex.bank_profile import CORTEX_MM, across_cortex, profile_of, smoothed
 from processors.brain.cortex.motor_band_limits import MIN_VOXELS
 from processors.brain.cortex.motor_band_map import Bank, BankMap, Sulci, map_banks
-from processors.brain.cortex.sulcus_prior import STEP_MM
+from processors.brain.cortex.sulcus import Seen, signal_at
+from processors.brain.cortex.sulcus_prior import STEP_MM, Sheet
+from processors.brain.cortex.tissue_matching import Shown, matched
 from processors.brain.cortex.veins import veins
 from processors.brain.cortex.voids import beside_voids
+from processors.brain.patient_space import points_of
 from processors.brain.signal_quality import signal_to_noise
 from processors.depiction import CortexStrip
 from processors.findings import MOTOR_BAND_REGIONS, Region, Side
@@ -72,8 +75,8 @@ class SideSignal:
     Attributes
     ----------
     others
-        Darkness of each comparison bank in each region, beside the reference that they make together: how
-        much cortex without a band differs in this person.
+        Per comparison bank, its darkness in each region that was measured, beside the reference that they
+        make together: how much cortex without a band differs in this person.
     others_excluded
         Share of the voxels of the comparison cortex that were left out.
     along
@@ -85,7 +88,7 @@ class SideSignal:
     """
 
     regions: tuple[RegionSignal, ...]
-    others: tuple[float, ...]
+    others: tuple[tuple[float, ...], ...]
     others_excluded: float
     along: FloatArray
     strip: CortexStrip
@@ -94,15 +97,44 @@ class SideSignal:
     snr: float
 
 
-def measure_side(volume: Volume, to_anchor: FloatArray, sulci: Sulci, side: Side) -> SideSignal:
-    """Measure one side in the voxels of a series."""
+def measure_side(
+    volume: Volume, to_anchor: FloatArray, sulci: Sulci, side: Side, seen: Sequence[Seen]
+) -> SideSignal:
+    """Measure one side in the voxels of a series; the first other series of those seen shows its tissues."""
     banks = map_banks(volume, to_anchor, sulci, side)
     signal = volume.array[tuple(banks.indices.T)].astype(np.float64)
     left_out = _left_out(volume, banks, signal)
-    usable = ~left_out & (signal > 0)
-    sheet = sulci.central.sheet
-    layers = _layers(banks, signal, usable, len(sheet.position_mm))
-    names = np.array(sheet.regions)
+    points = points_of(to_anchor @ volume.affine, banks.indices.astype(np.float64))
+    others = [one for one in seen if one.volume is not volume]
+    shown = _shown(others[0], points) if others else None
+    snr = signal_to_noise(volume.array, banks.indices[banks.bank == 0])
+    return signal_of(banks, signal, left_out, points, shown, sulci.central.sheet, snr)
+
+
+def signal_of(
+    banks: BankMap,
+    signal: FloatArray,
+    left_out: BoolArray,
+    points: FloatArray,
+    shown: Shown | None,
+    sheet: Sheet,
+    snr: float,
+) -> SideSignal:
+    """What the voxels of one side's banks say.
+
+    Parameters
+    ----------
+    signal, left_out, points
+        Shape (n,) and (n, 3): of the voxels; which are no measure of cortex; millimetres.
+    shown
+        What another series shows of them.
+    """
+    side, names = banks.side, np.array(sheet.regions)
+    inside = np.array([MOTOR_BAND_REGIONS.index(name) for name in sheet.regions])[banks.position]
+    level = np.where(banks.bank > 0, (banks.bank - 1) * len(MOTOR_BAND_REGIONS) + inside, -1)
+    even = matched(np.where(left_out, np.nan, signal), points, banks.away_mm, level, shown)
+    usable = np.isfinite(even)
+    layers = _layers(banks, even, usable, len(sheet.position_mm))
     regions = tuple(
         _region(Region(name, side), banks, layers, left_out, names == name) for name in MOTOR_BAND_REGIONS
     )
@@ -110,10 +142,9 @@ def measure_side(volume: Volume, to_anchor: FloatArray, sulci: Sulci, side: Side
         side,
         sheet.position_mm,
         sheet.depth_mm,
-        _unfolded(banks, signal, usable, layers.reference, len(sheet.depth_mm)),
+        _unfolded(banks, even, usable, layers.reference, len(sheet.depth_mm)),
         sheet.regions,
     )
-    white = banks.indices[banks.bank == 0]
     compared = np.isin(banks.bank, COMPARED)
     return SideSignal(
         regions,
@@ -123,8 +154,13 @@ def measure_side(volume: Volume, to_anchor: FloatArray, sulci: Sulci, side: Side
         strip,
         banks,
         left_out,
-        signal_to_noise(volume.array, white),
+        snr,
     )
+
+
+def _shown(seen: Seen, points: FloatArray) -> Shown:
+    tissues = (seen.fluid, seen.grey, seen.white)
+    return Shown(signal_at(seen.volume, seen.to_anchor, points), tissues)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,21 +179,25 @@ class _Layers:
         other = smoothed(self.banks[bank], NEIGHBOURHOOD_MM)
         return np.asarray((other - self.banks[Bank.POSTERIOR_PRECENTRAL]) / self.reference)
 
-    def others(self, names: npt.NDArray[np.str_]) -> tuple[float, ...]:
+    def others(self, names: npt.NDArray[np.str_]) -> tuple[tuple[float, ...], ...]:
         """Darkness of each comparison bank in each region."""
-        found = (
-            _middle((1 - self.banks[bank] / self.reference)[names == name])
-            for bank in REFERENCE
-            for name in MOTOR_BAND_REGIONS
+        return tuple(
+            tuple(
+                value
+                for name in MOTOR_BAND_REGIONS
+                if (value := _middle(darkness[names == name])) is not None
+            )
+            for darkness in (1 - self.banks[bank] / self.reference for bank in REFERENCE)
         )
-        return tuple(value for value in found if value is not None)
 
 
 def _layers(banks: BankMap, signal: FloatArray, usable: BoolArray, positions: int) -> _Layers:
     layers = {}
     for bank in Bank:
         own = usable & (banks.bank == bank)
-        layers[bank] = valley(profile_of(signal[own], banks.position[own], banks.away_mm[own], positions))
+        layers[bank] = across_cortex(
+            profile_of(signal[own], banks.position[own], banks.away_mm[own], positions)
+        )
     sensory = _mean_of([layers[Bank.POSTCENTRAL], layers[Bank.POSTERIOR_POSTCENTRAL]])
     both = [smoothed(values, NEIGHBOURHOOD_MM) for values in (sensory, layers[Bank.FRONTAL])]
     return _Layers(layers, _mean_of(both))

@@ -7,11 +7,11 @@ import pytest
 
 from processors.acquisition import Acquisition, Contrast
 from processors.brain.cortex.motor_band import evaluate_motor_band, is_magnitude, measurable, missing_swi
-from processors.brain.cortex.motor_band_decision import (
+from processors.brain.cortex.motor_band_decision import age_share, decide_band
+from processors.brain.cortex.motor_band_grading import (
     Band,
     SideBand,
     band_length,
-    decide_band,
     grade,
     grade_band,
     scale_of,
@@ -19,6 +19,7 @@ from processors.brain.cortex.motor_band_decision import (
 )
 from processors.brain.cortex.motor_band_signal import RegionSignal, SideSignal
 from processors.brain.cortex.veins import veins
+from processors.brain.cortex.visual_cortex import VisualCortex
 from processors.brain.cortex.voids import beside_voids
 from processors.brain.patient_space import points_of
 from processors.findings import (
@@ -79,7 +80,7 @@ def test_dark_layers_of_both_sides_are_present(present):
     finding = present.finding
     assert (finding.state, finding.confidence) == (State.PRESENT, Confidence.MODERATE)
     for side in Side:
-        assert np.median(darkness(finding, side)) == pytest.approx(0.19, abs=0.04)
+        assert np.median(darkness(finding, side)) == pytest.approx(0.14, abs=0.03)
     assert all(r.value(Quantity.BAND_LENGTH) > 60 for r in finding.regions)
     assert finding.regions[0].value(Quantity.GRADE_SUM) >= 10
     assert finding.series_uids == ("1.2.2",)
@@ -99,7 +100,7 @@ def test_the_limits_beside_the_strips_are_those_that_graded(longer):
     acquisition = replace(USUAL, echo_time=longer * USUAL.echo_time)
     made = band(BOTH, acquisition=acquisition)
     limits = {strip.side: strip.limits for strip in made.strips}
-    assert limits[LEFT] == limits[RIGHT] == pytest.approx((longer * 0.05, longer * 0.10))
+    assert limits[LEFT] == limits[RIGHT] == pytest.approx((longer * 0.045, longer * 0.09))
     for region in made.finding.regions:
         above = sum(region.value(Quantity.DARKNESS) >= limit for limit in limits[region.region.side])
         assert region.value(Quantity.GRADE) == above
@@ -140,9 +141,8 @@ def test_t2_star_alone_is_undecided(present):
 @pytest.mark.parametrize(
     ("acquisition", "share", "state", "confidence", "reason"),
     [
-        (replace(USUAL, patient_age=75.0), 0.3, State.PRESENT, Confidence.LOW, "age-iron"),
-        (replace(USUAL, patient_age=75.0), 0.1, State.INDETERMINATE, None, "age-iron"),
-        (replace(USUAL, patient_age=None), 0.3, State.PRESENT, Confidence.LOW, "unknown-age"),
+        (replace(USUAL, patient_age=75.0), 0.3, State.INDETERMINATE, None, "age-iron"),
+        (replace(USUAL, patient_age=None), 0.3, State.INDETERMINATE, None, "unknown-age"),
         (
             Acquisition(patient_age=45.0),
             0.2,
@@ -152,7 +152,9 @@ def test_t2_star_alone_is_undecided(present):
         ),
     ],
 )
-def test_age_and_an_unknown_weighting_lower_the_confidence(acquisition, share, state, confidence, reason):
+def test_an_unseen_visual_cortex_leaves_old_age_open_and_an_unknown_weighting_lowers_the_confidence(
+    acquisition, share, state, confidence, reason
+):
     finding = band(dict.fromkeys(Side, share), acquisition=acquisition).finding
     assert (finding.state, finding.confidence) == (state, confidence)
     assert reason in keys(finding)
@@ -286,7 +288,7 @@ def dark_band(**unknown):
     return Band(sides, 0.0, 0.03, ())
 
 
-def measured(left, right, others=(0.01,) * 9, others_excluded=0.0, **how):
+def measured(left, right, others=((0.01,) * 3,) * 3, others_excluded=0.0, **how):
     """Both sides graded: darkness of the three regions of each."""
     strip, banks, nothing = None, None, np.zeros(0, bool)
     sides = {}
@@ -308,15 +310,21 @@ WEAK = (0.06, 0.06, 0.04)
 
 def test_a_band_must_be_darker_than_other_cortex_of_the_person_differs():
     even = decide_band(measured(WEAK, WEAK), 45.0)
-    uneven = decide_band(measured(WEAK, WEAK, others=(0.05, -0.05, 0.05) * 3), 45.0)
+    uneven = decide_band(measured(WEAK, WEAK, others=((0.05, -0.05, 0.05),) * 3), 45.0)
     assert even.state is State.PRESENT
     assert (uneven.state, keys(uneven)) == (State.INDETERMINATE, ["uneven-cortex"])
 
 
 def test_the_spread_of_few_places_is_the_usual_one():
-    assert spread_of([]) == pytest.approx(0.03)
-    assert spread_of([], scale=2.0) == pytest.approx(0.06)
-    assert spread_of([0.1, -0.1] * 200) == pytest.approx(0.1, rel=0.02)
+    assert spread_of([]) == spread_of([[[], []]]) == pytest.approx(0.02)
+    assert spread_of([], scale=2.0) == pytest.approx(0.04)
+    assert spread_of([[[0.1, -0.1] * 200]]) == pytest.approx(0.1, rel=0.02)
+
+
+def test_banks_that_differ_as_a_whole_are_even():
+    even = [[[0.04] * 3, [-0.04] * 3]] * 2
+    assert spread_of(even) < 0.02
+    assert spread_of([[[0.04, -0.04, 0.04], [-0.04, 0.04, -0.04]]] * 2) > 0.03
 
 
 def test_the_sides_are_compared_where_both_could_be_judged():
@@ -346,10 +354,39 @@ def test_dark_cortex_that_cannot_be_compared_is_not_absent():
         assert decide_band(dark_band(**{what: 0.0}), 45.0).state is State.ABSENT
 
 
-def test_an_old_brain_needs_a_postcentral_cortex_that_was_seen_to_be_spared():
-    assert decide_band(dark_band(darkness=0.25), 65.0).state is State.PRESENT
-    decision = decide_band(dark_band(darkness=0.25, postcentral_darkness=None), 65.0)
-    assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["age-iron"])
+SPARED_VISUAL, AGED_VISUAL = VisualCortex(0.03, 0.01), VisualCortex(0.12, 0.01)
+
+
+@pytest.mark.parametrize("age", [65.0, None])
+def test_iron_of_age_lies_in_the_visual_and_the_postcentral_cortex_too(age):
+    key = "unknown-age" if age is None else "age-iron"
+    spared = decide_band(dark_band(postcentral_darkness=0.02), age, SPARED_VISUAL)
+    assert spared.state is State.PRESENT
+    for band, visual in (
+        (dark_band(postcentral_darkness=0.02), AGED_VISUAL),
+        (dark_band(postcentral_darkness=0.09), VisualCortex(0.06, 0.01)),
+        (dark_band(postcentral_darkness=None), SPARED_VISUAL),
+        (dark_band(postcentral_darkness=0.02), VisualCortex(0.03, 0.09)),
+        (dark_band(postcentral_darkness=0.02), None),
+    ):
+        decision = decide_band(band, age, visual)
+        assert (decision.state, keys(decision)) == (State.INDETERMINATE, [key])
+
+
+def test_the_aged_stay_of_low_confidence():
+    decision = decide_band(dark_band(postcentral_darkness=0.02), 75.0, SPARED_VISUAL)
+    assert (decision.state, decision.confidence, keys(decision)) == (
+        State.PRESENT,
+        Confidence.LOW,
+        ["age-iron"],
+    )
+
+
+def test_what_darkens_with_the_weighting_is_no_age():
+    twice = {s: replace(side, scale=2.0) for s, side in dark_band(darkness=0.3).sides.items()}
+    share, error = age_share(Band(twice, 0.0, 0.06, ()), VisualCortex(0.05, 0.02))
+    assert share == pytest.approx((0.05 - 0.09) / (1.3 * 0.26))
+    assert error == pytest.approx(np.hypot(0.02, 0.02) / (1.3 * 0.26))
 
 
 def test_every_region_of_the_sign_is_reported_once(present):
