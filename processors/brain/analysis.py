@@ -50,6 +50,8 @@ NEEDED = TEXTS["series_needed"]
 
 ALGORITHMS = {Sign.MOTOR_BAND: MOTOR_BAND, Sign.PRECENTRAL_ATROPHY: PRECENTRAL}
 TRACT_SIGNS = (Sign.CST_T1, Sign.CST_T1_MTC, Sign.CST_T2, Sign.CST_FLAIR, Sign.CST_DIFFUSION)
+TINY, USUAL_HIGHEST = 0.01, 1000.0
+"""Highest value of a series below which its unit is a tiny one, and what it is brought to."""
 CHANGED_BY_AGENT = frozenset({Contrast.T1, Contrast.T1_MTC})
 
 
@@ -193,7 +195,10 @@ def _unfit(contrast: Contrast, volume: Volume) -> Reason | None:
 
 
 def _finite(volume: Volume) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    return np.nan_to_num(np.asarray(volume.array, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    """The pixels as finite numbers of a usual size; coefficients may be stored in units that make them tiny."""
+    array = np.nan_to_num(np.asarray(volume.array, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    highest = float(array.max(initial=0.0))
+    return array * np.float32(USUAL_HIGHEST / highest) if 0 < highest < TINY else array
 
 
 def _series_of(sign: Sign, series: Mapping[tuple[Sign, Contrast], TractSeries]) -> list[TractSeries]:
