@@ -195,7 +195,7 @@ def _unfit(contrast: Contrast, volume: Volume) -> Reason | None:
 
 
 def _finite(volume: Volume) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """The pixels as finite numbers of a usual size; coefficients may be stored in units that make them tiny."""
+    """The pixels as finite numbers of a usual size; units of coefficients may make them tiny."""
     array = np.nan_to_num(np.asarray(volume.array, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     highest = float(array.max(initial=0.0))
     return array * np.float32(USUAL_HIGHEST / highest) if 0 < highest < TINY else array

@@ -99,13 +99,22 @@ class Norms:
         found = [learnt[wider] for wider in protocol.pooled() if wider in learnt]
         if not found:
             return shipped
-        segments = dict(shipped.segments) if shipped else {}
-        for norm in reversed(found):
-            segments.update(norm.segments)
-        return SegmentNorms(
-            TEXTS["norms"]["site"].format(version=self.version, protocol=found[0].protocol, n=found[0].n),
-            segments,
-        )
+        sources = [
+            (
+                TEXTS["norms"]["site"].format(version=self.version, protocol=norm.protocol, n=norm.n),
+                norm.segments,
+            )
+            for norm in found
+        ]
+        if shipped:
+            sources.append((shipped.name, shipped.segments))
+        segments: dict[str, Norm] = {}
+        names = []
+        for name, own in sources:
+            if added := {region: norm for region, norm in own.items() if region not in segments}:
+                names.append(name)
+                segments |= added
+        return SegmentNorms(TEXTS["norms"]["others"].join(names), segments)
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""

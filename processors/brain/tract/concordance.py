@@ -17,8 +17,8 @@ def concordant(decisions: Mapping[Sign, Decision]) -> dict[Sign, Decision]:
 
     - T1 together with T2 or FLAIR, bright in the same segments, gives a moderate confidence a high one: the
       healthy capsule is bright on T2 and dark on T1 (Mirowitz et al., 1989).
-    - T2 or FLAIR without T1 is of low confidence: T2 was bright in 29 of 37 healthy people, and in 35 of 39
-      with ALS (Peretti-Viton et al., 1999).
+    - T2 or FLAIR beside a T1 that is not bright is of low confidence: T2 was bright in 29 of 37 healthy
+      people, and in 35 of 39 with ALS (Peretti-Viton et al., 1999).
     - Restricted diffusion points to another cause: nothing is of high confidence beside it.
     """
     diffusion = decisions.get(Sign.CST_DIFFUSION)

@@ -142,7 +142,7 @@ def test_a_region_that_few_people_have_on_a_scanner_has_the_norm_of_all_scanners
     samples = [*cut, *people(6, shift=2, seed=1, protocol=ELSEWHERE)]
     norms = Norms("1 of 2026-01-01", tuple(n for g in calibrate(samples) if (n := g.site_norm())))
     found = norms.of(SIGN, HERE)
-    assert found.name.endswith("T1 3 T Siemens, n = 6")
+    assert found.name.split("; ")[0].endswith("T1 3 T Siemens, n = 6")
     assert found.segments[SEGMENT] == norms.of(SIGN, Protocol("T1", 3.0)).segments[SEGMENT]
 
 
@@ -269,6 +269,13 @@ class TestNorms:
         found = self.NORMS.of(SIGN, HERE)
         assert found.name == "site norm 3 of 2026-11-23, T1 3 T Siemens, n = 10"
         assert found.segments == dict(self.NORM.segments)
+
+    def test_the_norm_says_which_people_stand_behind_the_other_regions(self):
+        kept = dict(list(self.NORM.segments.items())[:1])
+        found = Norms("3 of 2026-11-23", (replace(self.NORM, segments=kept),)).of(SIGN, HERE)
+        shipped = default_norms().of(SIGN, HERE)
+        assert found.name == f"{self.NORMS.of(SIGN, HERE).name}; other regions: {shipped.name}"
+        assert found.segments == {**shipped.segments, **kept}
 
     def test_another_protocol_has_the_shipped(self):
         assert self.NORMS.of(SIGN, ELSEWHERE) == default_norms().of(SIGN, ELSEWHERE)
