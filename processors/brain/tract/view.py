@@ -26,8 +26,8 @@ BoolArray = npt.NDArray[np.bool_]
 SIDES = (Side.LEFT, Side.RIGHT)
 DARK_IN_HEALTH = frozenset({Contrast.T1, Contrast.T1_MTC})
 """Contrasts on which a normal tract is darker than the white matter around it, and a changed one brighter."""
-BRAINSTEM = frozenset({"pons", "cerebral_peduncle"})
-"""There darkness is no sign of the tract: nigra and pontine nuclei, which the map hardly tells from it."""
+AMID_WHITE_MATTER = frozenset({"internal_capsule", "corona_radiata"})
+"""Elsewhere darkness is no sign of the tract: cortex, nigra and pontine nuclei reach into where it may be."""
 COLLAR_MM = (4.5, 10.0)
 PLAUSIBLE = (0.8, 2.0)
 """Signal of tract and collar over the reference: beyond it lies fluid, fat, a vessel or cortex."""
@@ -105,7 +105,7 @@ def find_tract(views: Sequence[TractView]) -> dict[Side, TractPlace]:
 
 def _either(contrast: Contrast, segments: Sequence[str]) -> BoolArray:
     """The nodes at which a normal tract is dark and a changed one bright, shape (nodes,)."""
-    return np.array([contrast in DARK_IN_HEALTH and name not in BRAINSTEM for name in segments])
+    return np.array([contrast in DARK_IN_HEALTH and name in AMID_WHITE_MATTER for name in segments])
 
 
 def _signals(volume: Volume, tract: TractMap, *, darker: bool) -> TractSignals:
