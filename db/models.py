@@ -243,7 +243,7 @@ class Finding(Base):
     algorithm_version: Mapped[str] = mapped_column(String(32))
     software_version: Mapped[str] = mapped_column(String(32))
     measured_at: Mapped[datetime]
-    norm: Mapped[str] = mapped_column(String(256), server_default="")
+    norm: Mapped[str] = mapped_column(String(512), server_default="")
     """Which reference distribution the z-scores are from, in words."""
     profiles: Mapped[list[Any] | None]
     """The signal along the tract, one entry for each side that was measured."""

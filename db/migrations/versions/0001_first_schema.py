@@ -243,7 +243,7 @@ def upgrade() -> None:
         sa.Column("algorithm_version", sa.String(length=32), nullable=False),
         sa.Column("software_version", sa.String(length=32), nullable=False),
         sa.Column("measured_at", UTCDateTime(timezone=True), nullable=False),
-        sa.Column("norm", sa.String(length=256), server_default="", nullable=False),
+        sa.Column("norm", sa.String(length=512), server_default="", nullable=False),
         sa.Column("profiles", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("protocol", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(
