@@ -149,7 +149,14 @@ class Quantity(StrEnum):
     ASYMMETRY = "asymmetry"
     EXCLUDED_SHARE = "excluded_share"
     GREY_MATTER_VOLUME = "grey_matter_volume"
+    CORTEX_RATIO = "cortex_ratio"
+    CORTEX_Z_SCORE = "cortex_z_score"
+    CORTEX_NORM_MEAN = "cortex_norm_mean"
+    CORTEX_NORM_SD = "cortex_norm_sd"
     INTRACRANIAL_RATIO = "intracranial_ratio"
+    INTRACRANIAL_Z_SCORE = "icv_z_score"
+    INTRACRANIAL_NORM_MEAN = "icv_norm_mean"
+    INTRACRANIAL_NORM_SD = "icv_norm_sd"
 
 
 UNITS: dict[Quantity, str] = {
@@ -183,7 +190,14 @@ UNITS: dict[Quantity, str] = {
     Quantity.ASYMMETRY: "{ratio}",
     Quantity.EXCLUDED_SHARE: "%",
     Quantity.GREY_MATTER_VOLUME: "mL",
+    Quantity.CORTEX_RATIO: "{ratio}",
+    Quantity.CORTEX_Z_SCORE: "{z-score}",
+    Quantity.CORTEX_NORM_MEAN: "{ratio}",
+    Quantity.CORTEX_NORM_SD: "{ratio}",
     Quantity.INTRACRANIAL_RATIO: "{ratio}",
+    Quantity.INTRACRANIAL_Z_SCORE: "{z-score}",
+    Quantity.INTRACRANIAL_NORM_MEAN: "{ratio}",
+    Quantity.INTRACRANIAL_NORM_SD: "{ratio}",
 }
 """UCUM unit of each quantity."""
 

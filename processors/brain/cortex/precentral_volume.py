@@ -2,12 +2,14 @@
 
 Each voxel's share of grey matter follows from its signal between those of fluid, grey and white matter
 (partial volume, as in Shattuck et al., NeuroImage 2001;13:856). Precentral is what lies in front of the
-central sulcus, within a distance that grows with the head. It is compared with the frontal and parietal
-cortex around it: the farther away, the more do people, coils and remains of the skull differ.
+central sulcus, within a distance that grows with the head. Its bank of the sulcus is compared with the bank
+across, which has the same length, depth, coil and threshold; its volume with the frontal and parietal cortex
+around it and with the inside of the skull. The farther away, the more do people, coils and remains of the
+skull differ.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +39,8 @@ IntArray = npt.NDArray[np.intp]
 FORWARD_MM = 10.0
 """In front of the central sulcus, atlas millimetres: the posterior bank and the crown, not the anterior bank,
 whose sulcus is interrupted."""
+BANK_MM = 6.0
+"""In front of the central sulcus and behind it, atlas millimetres: its two banks."""
 ASIDE_MM = 3.0
 DEEPEST_MM = 18.0
 AROUND_MM = 25.0
@@ -56,16 +60,21 @@ class CorticalVolumes:
 
     Attributes
     ----------
+    front_bank, back_bank
+        Grey matter of the precentral and the postcentral bank of the central sulcus.
     precentral, other
         Grey matter of the precentral cortex, and of the frontal and parietal cortex around it.
     intracranial
-        Of both sides: what the atlas' brain and fluid fill in the person.
+        Of both sides: the atlas' brain and fluid, scaled as its affine map to the person scales (Buckner et
+        al., NeuroImage 2004;23:724). What the images do not reach counts too.
     reached
         Share of the precentral sheet that lies inside the images.
     clear
         Share of it where the central sulcus shows.
     """
 
+    front_bank: float
+    back_bank: float
     precentral: float
     other: float
     intracranial: float
@@ -74,8 +83,18 @@ class CorticalVolumes:
 
     @property
     def ratio(self) -> float:
+        """The precentral over the postcentral bank."""
+        return self.front_bank / max(self.back_bank, 1e-6)
+
+    @property
+    def of_cortex(self) -> float:
         """Precentral over other cortex."""
         return self.precentral / max(self.other, 1e-6)
+
+    @property
+    def of_skull(self) -> float:
+        """Precentral cortex over the inside of the skull."""
+        return self.precentral / max(self.intracranial, 1e-6)
 
 
 def tissues_of(volume: Volume, alignment: Alignment) -> Explained:
@@ -113,30 +132,42 @@ def cortical_volumes(
     if alignment.registration is not None:
         stretch = float(np.cbrt(abs(np.linalg.det(alignment.registration.affine[:3, :3]))))
     volumes, places = {}, {}
-    near = {
-        side: _on_side(volume, alignment, _precentral(volume, alignment.to_anchor, sulcus, stretch), side)
-        for side, sulcus in sulci.items()
-    }
+
+    def grey_in(found: IntArray) -> float:
+        return float(_share(volume, found, tissue, (white, grey, fluid)).sum()) * millilitres
+
+    def beside(sulcus: Sulcus, side: Side, reach_mm: float) -> IntArray:
+        found = _in_front(volume, alignment.to_anchor, sulcus, reach_mm / stretch)
+        return _on_side(volume, alignment, found, side)
+
     indices, at = _sparse(volume, alignment)
     share = _share(volume, indices, tissue, (white, grey, fluid))
     sparse = millilitres * float(np.prod([max(1, round(SPARSE_MM / step)) for step in volume.spacing]))
     in_anchor = points_of(alignment.to_anchor @ volume.affine, indices.astype(np.float64))
-    for side, found in near.items():
+    for side, sulcus in sulci.items():
+        found = beside(sulcus, side, FORWARD_MM)
         own = _share(volume, found, tissue, (white, grey, fluid))
-        tree = cKDTree(sulci[side].sheet.points.reshape(-1, 3))
+        tree = cKDTree(sulcus.sheet.points.reshape(-1, 3))
         away, _ = tree.query(in_anchor, distance_upper_bound=AROUND_MM / stretch)
         here = np.isfinite(away) & (at[:, 2] > LOWEST_MM) & ((at[:, 0] > 0) == (side is Side.LEFT))
         precentral = float(own.sum()) * millilitres
         other = float(share[here].sum() * sparse) - precentral
         volumes[side] = CorticalVolumes(
-            precentral,
-            other,
-            float(len(at) * sparse),
-            _reached(volume, alignment.to_anchor, sulci[side]),
-            _clear(sulci[side]),
+            front_bank=grey_in(beside(sulcus, side, BANK_MM)),
+            back_bank=grey_in(beside(replace(sulcus, normals=-sulcus.normals), side, BANK_MM)),
+            precentral=precentral,
+            other=other,
+            intracranial=_atlas_millilitres() / stretch**3,
+            reached=_reached(volume, alignment.to_anchor, sulcus),
+            clear=_clear(sulcus),
         )
         places[side] = found[own > 0.5]
     return volumes, places
+
+
+def _atlas_millilitres() -> float:
+    mask = brain_mask()
+    return float(sitk.GetArrayViewFromImage(mask).sum()) * float(np.prod(mask.GetSpacing())) / 1000
 
 
 def _share(
@@ -156,13 +187,12 @@ def _sparse(volume: Volume, alignment: Alignment) -> tuple[IntArray, FloatArray]
     return indices[inside], at[inside]
 
 
-def _precentral(volume: Volume, to_anchor: FloatArray, sulcus: Sulcus, stretch: float) -> IntArray:
-    """Voxels just in front of the central sulcus, shape (n, 3)."""
+def _in_front(volume: Volume, to_anchor: FloatArray, sulcus: Sulcus, reach: float) -> IntArray:
+    """Voxels so many millimetres in front of the central sulcus at most, shape (n, 3)."""
     used = sulcus.sheet.depth_mm <= DEEPEST_MM
     points, normals = sulcus.sheet.points[:, used].reshape(-1, 3), sulcus.normals[:, used].reshape(-1, 3)
     affine = to_anchor @ volume.affine
     index = np.linalg.inv(affine)
-    reach = FORWARD_MM / stretch
     away = np.concatenate([points - reach, points + reach]) @ index[:3, :3].T + index[:3, 3]
     first = np.clip(np.floor(away.min(axis=0)).astype(int) - 2, 0, volume.array.shape)
     last = np.clip(np.ceil(away.max(axis=0)).astype(int) + 3, 0, volume.array.shape)

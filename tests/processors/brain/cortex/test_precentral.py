@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from processors.acquisition import Acquisition, Contrast, Plane
-from processors.brain.cortex.precentral_atrophy import PRECENTRAL, decide, evaluate_precentral, obstacle
+from processors.brain.cortex.precentral_atrophy import (
+    CORTEX_QUANTITIES,
+    INTRACRANIAL_QUANTITIES,
+    PRECENTRAL,
+    decide,
+    evaluate_precentral,
+    obstacle,
+)
 from processors.brain.cortex.precentral_volume import CorticalVolumes, grey_share
 from processors.findings import Confidence, Quantity, Reason, Side, Sign, State
 from processors.norms import Norm, Norms, default_norms, protocol_of
@@ -14,12 +21,12 @@ from tests.processors.brain.scores import keys
 
 from .drawn_cortex import alignment, registered, t1, tissues
 
-NORM = Norm(0.12, 0.012, 4)
+NORMS = {"precentral": Norm(1.0, 0.1, 4), "cortex": Norm(0.12, 0.012, 4)}
 
 
-def volumes(left, right, reached=1.0, clear=1.0, other=30.0):
+def volumes(left, right, reached=1.0, clear=1.0, other=30.0, of_cortex=0.11):
     return {
-        side: CorticalVolumes(ratio * other, other, 1400.0, reached, clear)
+        side: CorticalVolumes(ratio * 2.0, 2.0, of_cortex * other, other, 1400.0, reached, clear)
         for side, ratio in ((Side.LEFT, left), (Side.RIGHT, right))
     }
 
@@ -27,28 +34,35 @@ def volumes(left, right, reached=1.0, clear=1.0, other=30.0):
 @pytest.mark.parametrize(
     ("left", "right", "state", "reason"),
     [
-        (0.120, 0.118, State.ABSENT, []),
-        (0.090, 0.092, State.PRESENT, []),
-        (0.090, 0.125, State.INDETERMINATE, ["one-sided-loss"]),
-        (0.125, 0.090, State.INDETERMINATE, ["one-sided-loss"]),
-        (0.099, 0.097, State.INDETERMINATE, ["grey-zone"]),
+        (1.00, 0.98, State.ABSENT, []),
+        (0.75, 0.77, State.PRESENT, []),
+        (0.75, 1.04, State.INDETERMINATE, ["one-sided-loss"]),
+        (1.04, 0.75, State.INDETERMINATE, ["one-sided-loss"]),
+        (0.83, 0.81, State.INDETERMINATE, ["grey-zone"]),
     ],
 )
 def test_both_sides_must_be_smaller_than_the_norm(left, right, state, reason):
-    decision = decide(volumes(left, right), NORM)
+    decision = decide(volumes(left, right), NORMS)
     assert (decision.state, keys(decision)) == (state, reason)
 
 
 def test_far_below_is_surer_than_at_the_limit():
-    assert decide(volumes(0.095, 0.095), NORM).confidence is Confidence.LOW
-    assert decide(volumes(0.08, 0.08), NORM).confidence is Confidence.MODERATE
+    assert decide(volumes(0.79, 0.79), NORMS).confidence is Confidence.LOW
+    assert decide(volumes(0.65, 0.65), NORMS).confidence is Confidence.MODERATE
+
+
+def test_a_postcentral_bank_that_is_large_is_no_precentral_loss():
+    """Beside all other cortex around it the precentral cortex is as large as usual."""
+    decision = decide(volumes(0.7, 0.7, of_cortex=0.125), NORMS)
+    assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["grey-zone"])
 
 
 def test_what_was_not_seen_or_has_no_norm_is_undecided():
-    assert keys(decide(volumes(0.05, 0.05, reached=0.5), NORM)) == ["low-coverage"]
-    assert keys(decide(volumes(0.05, 0.05), None)) == ["no-norm"]
-    assert keys(decide(volumes(0.05, 0.05, clear=0.3), NORM)) == ["sulcus-unclear"]
-    assert keys(decide(volumes(0.05, 0.05, other=0.6), NORM)) == ["few-voxels"]
+    assert keys(decide(volumes(0.5, 0.5, reached=0.5), NORMS)) == ["low-coverage"]
+    assert keys(decide(volumes(0.5, 0.5), {})) == ["no-norm"]
+    assert keys(decide(volumes(0.5, 0.5), {"precentral": NORMS["precentral"]})) == ["no-norm"]
+    assert keys(decide(volumes(0.5, 0.5, clear=0.3), NORMS)) == ["sulcus-unclear"]
+    assert keys(decide(volumes(0.5, 0.5, other=0.6), NORMS)) == ["few-voxels"]
 
 
 @pytest.mark.parametrize(("kind", "reason"), [("noise", "sulcus-unclear"), ("inverted", "few-voxels")])
@@ -88,11 +102,16 @@ def of_the_atlas():
 
 def test_the_sides_of_a_symmetric_atlas_measure_alike(of_the_atlas):
     shown, found = of_the_atlas
-    left, right = (r.value(Quantity.RATIO) for r in found.finding.regions)
-    assert left == pytest.approx(right, rel=0.1)
-    assert 0.08 < left < 0.2
+    for quantity, low, high in (
+        (Quantity.RATIO, 0.8, 1.4),
+        (Quantity.CORTEX_RATIO, 0.08, 0.2),
+        (Quantity.INTRACRANIAL_RATIO, 0.0025, 0.006),
+    ):
+        left, right = (r.value(quantity) for r in found.finding.regions)
+        assert left == pytest.approx(right, rel=0.1)
+        assert low < left < high
     assert [r.region.side for r in found.finding.regions] == [Side.LEFT, Side.RIGHT]
-    assert "n = 4" in found.finding.norm
+    assert "n = 6" in found.finding.norm
     at = found.region_map.indices @ shown.affine[:3, :3].T + shown.affine[:3, 3]
     for number, region in found.region_map.regions.items():
         x = at[found.region_map.labels == number, 0]
@@ -113,6 +132,25 @@ def test_worn_cortex_measures_less_on_its_side(of_the_atlas):
     )
     assert after[Side.LEFT] < 0.75 * before[Side.LEFT]
     assert after[Side.RIGHT] == pytest.approx(before[Side.RIGHT], rel=0.08)
+    for quantity in (Quantity.Z_SCORE, Quantity.CORTEX_Z_SCORE, Quantity.INTRACRANIAL_Z_SCORE):
+        left, right = (
+            now.value(quantity) - then.value(quantity)
+            for now, then in zip(worn.finding.regions, usual.finding.regions, strict=True)
+        )
+        assert left < -1
+        assert abs(right) < 0.7
+
+
+def test_every_comparison_has_its_norm_beside_it(of_the_atlas):
+    _, found = of_the_atlas
+    for region in found.finding.regions:
+        for own, z_score, mean, sd in (
+            (Quantity.RATIO, Quantity.Z_SCORE, Quantity.NORM_MEAN, Quantity.NORM_SD),
+            CORTEX_QUANTITIES,
+            INTRACRANIAL_QUANTITIES,
+        ):
+            expected = (region.value(own) - region.value(mean)) / region.value(sd)
+            assert region.value(z_score) == pytest.approx(expected)
 
 
 def test_what_is_not_aligned_is_undecided():
@@ -126,4 +164,8 @@ def test_the_shipped_norm_is_a_number_of_people():
     shown = replace(t1(), contrast=Contrast.T1)
     norm = Norms().of(Sign.PRECENTRAL_ATROPHY, protocol_of(shown), PRECENTRAL)
     assert norm is not None
-    assert norm.segments["precentral"].n == 4
+    assert {name: one.n for name, one in norm.segments.items()} == {
+        "precentral": 6,
+        "cortex": 6,
+        "intracranial": 6,
+    }
