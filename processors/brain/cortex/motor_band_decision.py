@@ -27,6 +27,7 @@ from processors.brain.cortex.motor_band_limits import (
     ONE_SIDED_SPREADS,
     POSTCENTRAL_ERROR,
     SECURE_MARGIN,
+    UNEVEN,
     USUAL_POSTCENTRAL,
     USUAL_PRECENTRAL,
     USUAL_VISUAL,
@@ -59,7 +60,8 @@ def decide_band(band: Band, age: float | None, visual: VisualCortex | None = Non
         if elderly(age) and not _beyond_age(band, visual):
             return Decision(State.INDETERMINATE, reasons=(_of_age(age), *band.faults))
         if not _stands_out(band):
-            return Decision(State.INDETERMINATE, reasons=(Reason.of("uneven-cortex"), *band.faults))
+            why = "asymmetric-band" if _one_sided(band) else "uneven-cortex"
+            return Decision(State.INDETERMINATE, reasons=(Reason.of(why), *band.faults))
         confidence, reasons = _confidence(band, age)
         return Decision(State.PRESENT, confidence, (*reasons, *band.faults))
     if any(fits) and ((band.total >= MIN_SUM - 1 and not symmetric) or _one_stands_out(band, fits)):
@@ -82,7 +84,13 @@ def _mean(values: Sequence[float | None]) -> float:
 def _stands_out(band: Band) -> bool:
     """Whether the band is darker than cortex without one differs from place to place in the same person."""
     spreads = [_spreads(band, side) for side in SIDES]
-    return min(spreads) >= MIN_SIDE_SPREADS and float(np.mean(spreads)) >= MIN_SPREADS
+    least = MIN_SPREADS if abs(band.asymmetry) > UNEVEN else MIN_SIDE_SPREADS
+    return min(spreads) >= least and float(np.mean(spreads)) >= MIN_SPREADS
+
+
+def _one_sided(band: Band) -> bool:
+    """Whether one side is dark beyond doubt and clearly darker than the other."""
+    return abs(band.asymmetry) > UNEVEN and max(_spreads(band, side) for side in SIDES) >= ONE_SIDED_SPREADS
 
 
 def _one_stands_out(band: Band, fits: Sequence[bool]) -> bool:

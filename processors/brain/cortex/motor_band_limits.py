@@ -40,8 +40,9 @@ each, for of one side alone it is uncertain by some .015 (p)."""
 CLEAREST = 2
 """Regions of a side, the darkest, that its excess is told by: a band may spare the third."""
 
-MIN_SPREADS, MIN_SIDE_SPREADS = 2.6, 2.1
-"""By how many times the person's own spread of cortex the band is darker, on average and on each side (p)."""
+MIN_SPREADS, MIN_SIDE_SPREADS = 2.6, 1.8
+"""By how many times the person's own spread of cortex the band is darker, on average and on each side; where
+the sides are uneven, the weaker one must be what both must be on average (p)."""
 
 ONE_SIDED_SPREADS = 2.6
 """The same of a side that has the band where the other has none (p)."""
@@ -50,8 +51,9 @@ USUAL_SPREAD, USUAL_SPREAD_WEIGHT = 0.02, 9.0
 """Darkness, at the usual weighting, by which the regions of one bank without a band differ in synthetic
 heads, and how many of a person's regions it counts as (p)."""
 
-MAX_ASYMMETRY = 0.4
-"""Difference of the sides' darkness over their sum (p)."""
+MAX_ASYMMETRY, UNEVEN = 0.4, 0.25
+"""Difference of the sides' darkness over their sum: of a sign, and from which the darker side may be the only
+one that has a band, beside a side that is dark by chance (p)."""
 
 ELDERLY_YEARS = 60.0
 """From here on the motor cortex darkens in health (T2: none below, 66 % at 80 years, lit 1996), and the

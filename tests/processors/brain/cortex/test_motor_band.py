@@ -341,6 +341,13 @@ def test_one_side_beside_one_without_a_band_is_asymmetric():
     assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["asymmetric-band"])
 
 
+def test_the_weaker_of_uneven_sides_must_stand_out_by_itself():
+    strong, weak = (0.1, 0.1, 0.1), (0.051, 0.051, 0.051)
+    decision = decide_band(measured(strong, weak, others=((0.03, -0.03, 0.03),) * 3), 45.0)
+    assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["asymmetric-band"])
+    assert decide_band(measured(strong, weak), 45.0).state is State.PRESENT
+
+
 def test_cortex_among_blood_is_not_judged():
     decision = decide_band(measured((0.2,) * 3, (0.2,) * 3, others_excluded=0.4), 45.0)
     assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["veins-in-band"])
