@@ -4,10 +4,15 @@ import json
 
 import pytest
 
-from processors.findings import TRACT_SEGMENTS, Sign, regions_of
+from processors.brain.cortex.precentral_atrophy import CORTEX, INTRACRANIAL, NAME, PRECENTRAL
+from processors.findings import TRACT_SEGMENTS, Region, Side, Sign, regions_of
 from processors.norms import Norm, Protocol, default_norms
+from processors.norms.calibration import Sample, calibrate
 from processors.norms.protocol import GENERAL
 from processors.norms.shipped import FOLDER, shipped_families, shipped_family, shipped_norms
+
+BESIDE = {Sign.PRECENTRAL_ATROPHY: {CORTEX, INTRACRANIAL}}
+"""Norms of what else a sign compares its regions with."""
 
 DOCUMENTS = sorted(FOLDER.glob("*.json"))
 
@@ -27,7 +32,7 @@ def test_norms_are_of_the_signs_own_regions_and_have_a_width(path):
     sign = Sign(path.stem)
     known = {region.name for region in regions_of(sign)}
     for family in shipped_families(sign).values():
-        assert set(family.segments) <= known
+        assert set(family.segments) <= known | BESIDE.get(sign, set())
         assert all(norm.sd > 0 and norm.n >= 0 and norm.mean > 0 for norm in family.segments.values())
 
 
@@ -67,3 +72,20 @@ def give(monkeypatch, **sd_of_family: float) -> None:
         for name, sd in sd_of_family.items()
     }
     monkeypatch.setattr("processors.norms.shipped.shipped_families", lambda _: families)
+
+
+def test_what_a_site_does_not_learn_keeps_its_shipped_norm():
+    sign, protocol = Sign.PRECENTRAL_ATROPHY, Protocol("T1", 3.0, "GE")
+    people = [
+        Sample(
+            f"person {n}", f"study {n}", "20260101", sign, protocol, PRECENTRAL,
+            {Region(NAME, side): 1.2 + 0.01 * n for side in Side},
+        )
+        for n in range(12)
+    ]  # fmt: skip
+    shipped = default_norms().of(sign, protocol).segments
+    (learnt,) = (group.segments for group in calibrate(people) if group.protocol == protocol)
+    assert learnt[NAME].used.mean > shipped[NAME].mean + 0.05
+    assert {name: learnt[name].used for name in (CORTEX, INTRACRANIAL)} == {
+        name: shipped[name] for name in (CORTEX, INTRACRANIAL)
+    }
