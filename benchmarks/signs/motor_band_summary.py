@@ -40,7 +40,7 @@ CONFOUNDERS = (
 
 
 YOUNGER_YEARS = 60.0
-"""Below, nobody's motor cortex is dark by age; from there on the sign asks for more than +20 ppb gives."""
+"""Below, nobody's motor cortex is dark by age; from there on the visual cortex must be spared."""
 
 
 def laterality_errors(said: Iterable[Said]) -> Share:
