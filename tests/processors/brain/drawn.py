@@ -36,8 +36,10 @@ def aligned_in_place(volumes):
     return {contrast: InPlace() for contrast in volumes}
 
 
-def drawn(change=0.0, sides=SIDES, segments=TRACT_SEGMENTS, snr=60.0, uid="1.2.3", **acquisition):
-    """A series of even signal, changed by a share along parts of the tract."""
+def drawn(
+    change=0.0, sides=SIDES, segments=TRACT_SEGMENTS, snr=60.0, uid="1.2.3", spill_mm=SPILL_MM, **acquisition
+):
+    """A series of even signal, changed by a share along parts of the tract and a little beside it."""
     array = np.full(SHAPE, 100.0)
     affine = np.diag([MILLIMETRES, MILLIMETRES, MILLIMETRES, 1.0])[:, [2, 1, 0, 3]]
     affine[:3, 3] = LOW
@@ -46,7 +48,7 @@ def drawn(change=0.0, sides=SIDES, segments=TRACT_SEGMENTS, snr=60.0, uid="1.2.3
         line = atlas.centreline(side)
         distance, node = cKDTree(line.points).query(at)
         wanted = np.isin(np.array(line.segments), segments)[node]
-        tract = (distance <= line.radii[node] + SPILL_MM) & wanted & ((at[:, 0] > 0) == (side is Side.LEFT))
+        tract = (distance <= line.radii[node] + spill_mm) & wanted & ((at[:, 0] > 0) == (side is Side.LEFT))
         array.reshape(-1)[tract] *= 1 + change
     array += np.random.default_rng(5).normal(0, 100 / snr, SHAPE)
     return Volume(array.astype(np.float32), affine, uid, (), acquisition=Acquisition(**acquisition))
