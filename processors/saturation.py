@@ -13,6 +13,8 @@ BACKGROUND = 0.1
 def saturated(array: npt.NDArray[np.floating]) -> bool:
     """Whether more of a volume has one and the same highest value than noise and bright fluid explain.
 
+    A volume of a single value is none of these: it shows nothing at all.
+
     Parameters
     ----------
     array
@@ -23,4 +25,4 @@ def saturated(array: npt.NDArray[np.floating]) -> bool:
     if not highest > 0:
         return False
     patient = sparse[sparse > BACKGROUND * highest]
-    return float(np.mean(patient >= highest)) > MAX_SHARE
+    return MAX_SHARE < float(np.mean(patient >= highest)) < 1

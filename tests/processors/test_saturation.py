@@ -21,3 +21,4 @@ def test_a_head_is_saturated_where_its_white_matter_is_cut_off(key):
 def test_nothing_in_the_images_is_no_saturation():
     assert not saturated(np.zeros((3, 8, 8)))
     assert not saturated(np.full((3, 8, 8), np.nan))
+    assert not saturated(np.full((3, 8, 8), 7.0))
