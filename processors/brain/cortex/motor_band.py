@@ -78,9 +78,9 @@ def weighting_of(volume: Volume) -> float | None:
 def measurable(volume: Volume) -> Reason | None:
     """Why a series cannot show the band: too weak a weighting, or pixels that are no magnitude."""
     weighting, field = weighting_of(volume), volume.acquisition.field_strength
-    if weighting is not None and (
-        weighting < MIN_WEIGHTING or (field is not None and field < MIN_FIELD_TESLA)
-    ):
+    if field is not None and field < MIN_FIELD_TESLA:
+        return Reason.of("weak-field", field=field)
+    if weighting is not None and weighting < MIN_WEIGHTING:
         return Reason.of("weak-susceptibility-weighting", weighting=weighting)
     return None if is_magnitude(volume.array) else Reason.of("not-magnitude")
 
@@ -179,9 +179,11 @@ def _limited(
     if contrast is not Contrast.SWI:
         reasons = (Reason.of("t2-star-alone"), *decision.reasons)
         return Decision(State.INDETERMINATE, reasons=reasons)
-    if decision.state is State.PRESENT and weighting_of(volume) is None:
+    if weighting_of(volume) is None:
         reasons = (*decision.reasons, Reason.of("unknown-susceptibility-weighting"))
-        return Decision(State.PRESENT, Confidence.LOW, reasons)
+        if decision.state is State.PRESENT:
+            return Decision(State.PRESENT, Confidence.LOW, reasons)
+        return Decision(State.INDETERMINATE, reasons=reasons)
     return decision
 
 

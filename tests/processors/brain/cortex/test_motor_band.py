@@ -207,7 +207,8 @@ def test_what_is_not_aligned_is_undecided():
         (Acquisition(field_strength=3.0, echo_time=20.0), None),
         (Acquisition(field_strength=1.5, echo_time=40.0), None),
         (Acquisition(field_strength=1.5, echo_time=20.0), "weak-susceptibility-weighting"),
-        (Acquisition(field_strength=0.5, echo_time=90.0), "weak-susceptibility-weighting"),
+        (Acquisition(field_strength=0.5, echo_time=90.0), "weak-field"),
+        (Acquisition(field_strength=0.5), "weak-field"),
         (Acquisition(), None),
     ],
 )
