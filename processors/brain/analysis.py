@@ -100,6 +100,9 @@ def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None
     )
     if shown is not None:
         wanted[shown] = replace(volumes[shown], contrast=shown, array=_finite(volumes[shown]))
+        if not CHANGED_BY_AGENT & set(wanted) and (after := _after_agent(volumes)) is not None:
+            contrast = Contrast.T1_POST_CONTRAST
+            wanted[contrast] = replace(after, contrast=contrast, array=_finite(after))
     alignments = align_study(wanted)
     read = [(sign, contrast) for sign in TRACT_SIGNS for contrast in READS[sign] if contrast in wanted]
     measured = _measured({contrast for _, contrast in read}, wanted, alignments)
@@ -192,6 +195,12 @@ def _unfit(contrast: Contrast, volume: Volume) -> Reason | None:
     if min(extents) < PLAUSIBLE_EXTENT_MM[0] or max(extents) > PLAUSIBLE_EXTENT_MM[1]:
         return Reason.of("implausible-extent", low=min(extents), high=max(extents))
     return Reason.of("saturated") if saturated(volume.array) else None
+
+
+def _after_agent(volumes: Mapping[Contrast, Volume]) -> Volume | None:
+    """A T1 with contrast agent, on which no sign is read, but which shows the sulci as well as any."""
+    given = (volumes[c] for c in (Contrast.T1_POST_CONTRAST, Contrast.T1) if c in volumes)
+    return next((v for v in given if _unfit(Contrast.T1_POST_CONTRAST, v) is None), None)
 
 
 def _finite(volume: Volume) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

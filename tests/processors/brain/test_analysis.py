@@ -14,7 +14,7 @@ from phantoms.series import series_volume
 from phantoms.severity import Severity
 from processors.acquisition import Acquisition, Contrast
 from processors.brain import analysis
-from processors.brain.alignment.study import align_study
+from processors.brain.alignment.study import Alignment, align_study
 from processors.brain.analysis import TRACT_SIGNS, analyse_brain
 from processors.brain.tract.measurement import LABELS
 from processors.brain.tract.series import TRACT
@@ -105,6 +105,26 @@ def test_what_cannot_be_measured_is_not_evaluated(volumes, sign, reason):
     found = findings(volumes)
     assert said(found.pop(sign)) == (State.NOT_EVALUATED, [reason])
     assert all(f.state is State.NOT_EVALUATED for f in found.values())
+
+
+@pytest.mark.parametrize("contrast", [Contrast.T1_POST_CONTRAST, Contrast.T1])
+@pytest.mark.parametrize(("beside", "used"), [({}, True), ({Contrast.T1_MTC: EMPTY}, False)])
+def test_a_t1_after_contrast_agent_shows_the_sulcus_where_there_is_no_other(
+    monkeypatch, contrast, beside, used
+):
+    aligned = []
+
+    def align(volumes):
+        aligned.extend(volumes)
+        return {c: Alignment(None, np.eye(4), None, Reason.of("registration-failed")) for c in volumes}
+
+    monkeypatch.setattr(analysis, "align_study", align)
+    after = replace(EMPTY, acquisition=Acquisition(contrast_agent=True))
+    swi = replace(EMPTY, acquisition=Acquisition(field_strength=3.0, echo_time=20.0))
+    found = findings({contrast: after, Contrast.SWI: swi, **beside})
+    assert (Contrast.T1_POST_CONTRAST in aligned) is used
+    assert said(found[Sign.CST_T1]) == (State.NOT_EVALUATED, ["post-contrast"])
+    assert found[Sign.MOTOR_BAND].state is State.INDETERMINATE
 
 
 def test_normal_series_are_absent_with_every_number(in_place):
