@@ -31,6 +31,10 @@ LONG_TRACT_SHARE = 0.35
 """The same of what is long and slender: where fibres fan out the tract is wider than that."""
 SLENDER_MM2 = 100.0
 """Volume for each millimetre of height; the tract's own cross-section is 20 to 60 mm²."""
+STRAND_MM2, STRAND_SHARE = 60.0, 0.7
+"""Of all that is bright and hangs together with a spot: as slender as the tract itself, 20 to 60 mm², and so
+much of it where the tract may be. Where the tract lies at the edge of that place, the spot is its outer
+part, unless it is much brighter than the rest."""
 FOCAL = 1.25
 """Times (or, dark, a part of) the tract above and below, by which a shorter spot in the tract is a lesion."""
 BEYOND_MM = (4.0, 15.0)
@@ -78,13 +82,18 @@ def find_lesions(
     reach = SPREADS * (high - low) / 1.349
     rise = np.clip((points[:, 2] - FAN_LPS_MM[0]) / (FAN_LPS_MM[1] - FAN_LPS_MM[0]), 0, 1)
     in_tract = distance <= TRACT_MM + FAN_MM * rise
-    bright = relative > np.where(in_tract, BRIGHT_IN_TRACT, max(BRIGHT, middle + reach))
+    unusual = max(BRIGHT, middle + reach)
+    bright = relative > np.where(in_tract, BRIGHT_IN_TRACT, unusual)
     dark = (relative < min(DARK, middle - reach)) & (relative > 0)
     found = np.zeros(len(relative), dtype=bool)
     for outlying in (bright & certain, dark & certain):
         for cluster in clusters(np.flatnonzero(outlying), indices, voxel_mm3):
             if not _is_tract(cluster, relative, certain, in_tract, points, voxel_mm3):
                 found[cluster] = True
+    for strand in clusters(np.flatnonzero((relative > unusual) & certain), indices, voxel_mm3):
+        if _is_strand(strand, in_tract, points, voxel_mm3):
+            usual_there = float(np.median(relative[strand]))
+            found[strand[relative[strand] < FOCAL * usual_there]] = False
     return found
 
 
@@ -100,6 +109,13 @@ def clusters(at: IntArray, indices: IntArray, voxel_mm3: float) -> list[IntArray
     order = np.argsort(numbers, kind="stable")
     apart = np.split(at[order], np.cumsum(np.bincount(numbers)[1:])[:-1])
     return [cluster for cluster in apart if len(cluster) >= max(MIN_VOXELS, MIN_MM3 / voxel_mm3)]
+
+
+def _is_strand(strand: IntArray, in_tract: BoolArray, points: FloatArray, voxel_mm3: float) -> bool:
+    """Whether all that hangs together is as long and slender as the tract, and lies about its place."""
+    length = float(np.ptp(points[strand, 2]))
+    slender = len(strand) * voxel_mm3 < STRAND_MM2 * length
+    return length >= TRACT_LENGTH_MM and slender and float(np.mean(in_tract[strand])) >= STRAND_SHARE
 
 
 def _is_tract(

@@ -20,7 +20,18 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
 OFFSET_STEP_MM = 1.0
-SEARCH_MM = 5.0
+OUT_OF_REACH = -1e6
+"""Logarithm of the chance of a place that does not count."""
+REACH_MM = {
+    "pons": 5.0,
+    "cerebral_peduncle": 5.0,
+    "internal_capsule": 7.0,
+    "corona_radiata": 7.0,
+    "subcortical": 5.0,
+}
+"""Farthest from the centreline that the tract is looked for: farther in the capsule, along whose 20 mm it
+lies more forward or more backward from person to person, and in the corona radiata above it."""
+SEARCH_MM = max(REACH_MM.values())
 BEND_MM = 0.8
 """Usual change of the offset from one node to the next."""
 WANDER_MM = {
@@ -82,6 +93,8 @@ def locate(evidence: Sequence[FloatArray], segments: Sequence[str]) -> TractPlac
     at = places()
     wander = gaussian_filter1d(np.array([WANDER_MM[name] for name in segments]), 1.5, mode="nearest")
     gain = np.sum(evidence, axis=0) - 0.5 * np.sum(at**2, axis=1) / wander[:, None] ** 2
+    reach = np.array([REACH_MM[name] for name in segments])
+    gain = np.where(np.hypot(*at.T) <= reach[:, None], gain, OUT_OF_REACH)
     bend = -0.5 * np.sum((at[:, None] - at) ** 2, axis=2) / BEND_MM**2
     return TractPlace(at[_smoothest(gain, bend)], _chances(gain, bend))
 

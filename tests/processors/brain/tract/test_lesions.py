@@ -101,3 +101,13 @@ def test_a_long_tract_beside_its_usual_place_is_no_lesion_but_a_wide_one_is(whit
     beside = np.hypot(indices[:, 1] - 20, indices[:, 2] - 24) <= radius / 2
     bright = beside & (indices[:, 0] > 8) & (indices[:, 0] < 32)
     assert (np.mean(found(np.where(bright, 1.6 * relative, relative), indices)[bright]) > 0.5) == lesion
+
+
+@pytest.mark.parametrize(("away", "tract"), [(3, True), (8, False)])
+def test_a_tract_at_the_edge_of_its_place_is_none_in_its_outer_part_either(white_matter, away, tract):
+    """Only its outer half is bright enough beside the place, only its middle within."""
+    relative, indices = white_matter
+    across = np.hypot(indices[:, 1] - 20, indices[:, 2] - 20 - away)
+    strand = across <= 1.5
+    changed = np.where(strand, np.where(across <= 0.5, 1.5, 1.4) * relative, relative)
+    assert bool(found(changed, indices)[strand].any()) is not tract
