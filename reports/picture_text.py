@@ -209,7 +209,7 @@ def band_words(finding: Finding) -> str:
 def grade_words(limits: Sequence[float]) -> str:
     """From which darkness a region has which grade."""
     return ", ".join(
-        _PICTURES["grade_from"].format(grade=grade, limit=number_words(Quantity.DARKNESS, limit))
+        _PICTURES["grade_from"].format(grade=grade, limit=f"{limit:.3f}".rstrip("0"))
         for grade, limit in enumerate(limits, start=1)
     )
 
