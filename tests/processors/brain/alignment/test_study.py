@@ -18,7 +18,7 @@ from processors.brain.alignment.tissue_model import explain
 from processors.reading import read_volume
 from processors.volume import Volume
 
-REAL = Path(os.environ.get("BETZ_REAL_DATA", Path(__file__).parents[4] / "shared/data"))
+REAL = Path(os.environ.get("BETZ_REAL_DATA", Path(__file__).parents[5] / "shared/data"))
 FILES = {
     Contrast.T1: "open_ms_data/patient03_study2_T1W.nii.gz",
     Contrast.T2: "open_ms_data/patient03_study2_T2W.nii.gz",
