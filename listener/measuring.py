@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from catalogue.texts import TEXTS
 from listener.stored_images import StackReference, Stored, read_stack
 from listener.version import SOFTWARE_VERSION
 from processors.acquisition import Contrast
@@ -17,6 +16,7 @@ from processors.findings import (
     Finding,
     Reason,
     Sign,
+    missing_series,
     not_evaluated,
 )
 from processors.norms import Norms, Protocol, protocol_of
@@ -83,17 +83,11 @@ def unanswered(answered: Collection[Sign]) -> list[Finding]:
     """Of the signs that no analysis answered for, that their series are missing."""
     algorithm = Algorithm(PRODUCT, SOFTWARE_VERSION)
     return [
-        not_evaluated(sign, algorithm, *_missing(sign))
+        not_evaluated(sign, algorithm, *missing_series(sign))
         for signs in SIGNS.values()
         for sign in signs
         if sign not in answered
     ]
-
-
-def _missing(sign: Sign) -> tuple[Reason, ...]:
-    """That a study lacks what a sign is read from, and that it should be considered where that is the SWI."""
-    reason = Reason.of("missing-series", needed=TEXTS["series_needed"][sign.value])
-    return (reason, Reason.of("swi-recommended")) if sign is Sign.MOTOR_BAND else (reason,)
 
 
 def _volumes(

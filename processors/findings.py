@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from catalogue.texts import TEXTS
 from processors.acquisition import Contrast
 from processors.reasons import SENTENCES
 
@@ -323,6 +324,12 @@ class Finding:
         allowed = set(regions_of(self.sign))
         if any(r.region not in allowed for r in self.regions):
             raise ValueError(f"{self.sign} has a region that is not its own")
+
+
+def missing_series(sign: Sign) -> tuple[Reason, ...]:
+    """That a study lacks what a sign is read from; of the motor band, that SWI should be considered, too."""
+    reason = Reason.of("missing-series", needed=TEXTS["series_needed"][sign.value])
+    return (reason, Reason.of("swi-recommended")) if sign is Sign.MOTOR_BAND else (reason,)
 
 
 def not_evaluated(sign: Sign, algorithm: Algorithm, *reasons: Reason) -> Finding:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from catalogue.texts import TEXTS
 from processors.acquisition import Contrast
 from processors.brain.alignment.study import Alignment, align_study
 from processors.brain.cortex.motor_band import (
@@ -13,7 +12,6 @@ from processors.brain.cortex.motor_band import (
     MotorBand,
     evaluate_motor_band,
     measurable,
-    missing_swi,
 )
 from processors.brain.cortex.precentral_atrophy import PRECENTRAL, PrecentralAtrophy, evaluate_precentral
 from processors.brain.decision import Decision
@@ -40,13 +38,19 @@ from processors.brain.tract.series import (
     undecided,
 )
 from processors.depiction import CortexStrip, RegionMap
-from processors.findings import BRAIN_SIGNS, READS, Finding, Reason, Region, Sign, not_evaluated
+from processors.findings import (
+    BRAIN_SIGNS,
+    READS,
+    Finding,
+    Reason,
+    Region,
+    Sign,
+    missing_series,
+    not_evaluated,
+)
 from processors.norms import Norms, default_norms
 from processors.saturation import saturated
 from processors.volume import Volume
-
-NEEDED = TEXTS["series_needed"]
-"""How a radiologist would ask for the series that a sign is read from."""
 
 ALGORITHMS = {Sign.MOTOR_BAND: MOTOR_BAND, Sign.PRECENTRAL_ATROPHY: PRECENTRAL}
 TRACT_SIGNS = (Sign.CST_T1, Sign.CST_T1_MTC, Sign.CST_T2, Sign.CST_FLAIR, Sign.CST_DIFFUSION)
@@ -88,16 +92,16 @@ def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None
         What the tract is compared with; the shipped norms by default.
     """
     norms = default_norms() if norms is None else norms
-    obstacles = {sign: _obstacle(sign, volumes) for sign in BRAIN_SIGNS}
+    unfit = {contrast: _unfit(contrast, volume) for contrast, volume in volumes.items()}
+    obstacles = {sign: _obstacle(sign, unfit) for sign in BRAIN_SIGNS}
     wanted = {
         contrast: replace(volumes[contrast], contrast=contrast, array=_finite(volumes[contrast]))
         for sign in TRACT_SIGNS
         for contrast in READS[sign]
-        if contrast in volumes and _unfit(contrast, volumes[contrast]) is None
+        if contrast in volumes and unfit[contrast] is None
     }
-    shown = next(
-        (c for c in READS[Sign.MOTOR_BAND] if c in volumes and _obstacle_to_band(c, volumes[c]) is None), None
-    )
+    to_band = {c: unfit[c] or measurable(volumes[c]) for c in READS[Sign.MOTOR_BAND] if c in volumes}
+    shown = next((contrast for contrast, obstacle in to_band.items() if obstacle is None), None)
     if shown is not None:
         wanted[shown] = replace(volumes[shown], contrast=shown, array=_finite(volumes[shown]))
         if not CHANGED_BY_AGENT & set(wanted) and (after := _after_agent(volumes)) is not None:
@@ -113,7 +117,7 @@ def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None
     decisions = concordant(
         {sign: _decide(sign, series) for sign in TRACT_SIGNS if _series_of(sign, series)},
     )
-    band = _no_band(volumes) if shown is None else evaluate_motor_band(shown, wanted, alignments)
+    band = _no_band(to_band) if shown is None else evaluate_motor_band(shown, wanted, alignments)
     atrophy = _atrophy(wanted, alignments, norms)
     of_cortex = {Sign.MOTOR_BAND: band.finding} | (
         {} if atrophy is None else {Sign.PRECENTRAL_ATROPHY: atrophy.finding}
@@ -122,7 +126,7 @@ def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None
         _finding(sign, decisions[sign], _series_of(sign, series))
         if sign in decisions
         else of_cortex.get(sign)
-        or not_evaluated(sign, ALGORITHMS.get(sign, TRACT), obstacles[sign] or missing(sign))
+        or not_evaluated(sign, ALGORITHMS.get(sign, TRACT), *(obstacles[sign] or missing_series(sign)))
         for sign in BRAIN_SIGNS
     )
     first = {sign: _series_of(sign, series)[0] for sign in decisions}
@@ -156,31 +160,21 @@ def _atrophy(
     return evaluate_precentral(wanted[Contrast.T1], alignments[Contrast.T1], norms)
 
 
-def _no_band(volumes: Mapping[Contrast, Volume]) -> MotorBand:
-    """Why the motor band cannot be evaluated in this study at all."""
-    obstacles = [_obstacle_to_band(c, volumes[c]) for c in READS[Sign.MOTOR_BAND] if c in volumes]
-    if not obstacles or obstacles[0] is None:
-        return MotorBand(missing_swi(NEEDED[Sign.MOTOR_BAND.value]))
-    return MotorBand(not_evaluated(Sign.MOTOR_BAND, MOTOR_BAND, obstacles[0]))
+def _no_band(obstacles: Mapping[Contrast, Reason | None]) -> MotorBand:
+    """Why the motor band cannot be evaluated in this study at all, by what is wrong with its series."""
+    first = next(iter(obstacles.values()), None)
+    reasons = missing_series(Sign.MOTOR_BAND) if first is None else (first,)
+    return MotorBand(not_evaluated(Sign.MOTOR_BAND, MOTOR_BAND, *reasons))
 
 
-def _obstacle_to_band(contrast: Contrast, volume: Volume) -> Reason | None:
-    return _unfit(contrast, volume) or measurable(volume)
-
-
-def _obstacle(sign: Sign, volumes: Mapping[Contrast, Volume]) -> Reason | None:
-    """Why a sign cannot be evaluated in this study at all."""
-    given = [contrast for contrast in READS[sign] if contrast in volumes]
+def _obstacle(sign: Sign, unfit: Mapping[Contrast, Reason | None]) -> tuple[Reason, ...]:
+    """Why a sign cannot be evaluated in this study at all, by what is wrong with each of its series."""
+    given = [unfit[contrast] for contrast in READS[sign] if contrast in unfit]
     if not given:
-        after = Contrast.T1 in READS[sign] and Contrast.T1_POST_CONTRAST in volumes
-        return Reason.of("post-contrast") if after else missing(sign)
-    unfit = [_unfit(contrast, volumes[contrast]) for contrast in given]
-    return unfit[0] if all(unfit) else None
-
-
-def missing(sign: Sign) -> Reason:
-    """That the study has no series that the sign could be read from."""
-    return Reason.of("missing-series", needed=NEEDED[sign.value])
+        after = Contrast.T1 in READS[sign] and Contrast.T1_POST_CONTRAST in unfit
+        return (Reason.of("post-contrast"),) if after else missing_series(sign)
+    faults = tuple(fault for fault in given if fault is not None)
+    return faults[:1] if len(faults) == len(given) else ()
 
 
 def _unfit(contrast: Contrast, volume: Volume) -> Reason | None:

@@ -29,7 +29,6 @@ from processors.findings import (
     Side,
     Sign,
     State,
-    not_evaluated,
     regions_of,
 )
 from processors.volume import Volume
@@ -60,13 +59,6 @@ class MotorBand:
     finding: Finding
     region_map: RegionMap | None = None
     strips: tuple[CortexStrip, ...] = ()
-
-
-def missing_swi(needed: str) -> Finding:
-    """The finding of a study without a susceptibility-weighted series."""
-    return not_evaluated(
-        Sign.MOTOR_BAND, MOTOR_BAND, Reason.of("missing-series", needed=needed), Reason.of("swi-recommended")
-    )
 
 
 def weighting_of(volume: Volume) -> float | None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from processors.acquisition import Acquisition, Contrast
-from processors.brain.cortex.motor_band import evaluate_motor_band, is_magnitude, measurable, missing_swi
+from processors.brain.cortex.motor_band import evaluate_motor_band, is_magnitude, measurable
 from processors.brain.cortex.motor_band_decision import age_share, decide_band
 from processors.brain.cortex.motor_band_grading import (
     Band,
@@ -31,6 +31,7 @@ from processors.findings import (
     Side,
     Sign,
     State,
+    missing_series,
     regions_of,
 )
 from processors.volume import Volume
@@ -226,7 +227,7 @@ def test_phase_is_no_magnitude():
 
 
 def test_a_study_without_swi_is_told_to_consider_it():
-    assert keys(missing_swi("SWI brain")) == ["missing-series", "swi-recommended"]
+    assert [reason.key for reason in missing_series(Sign.MOTOR_BAND)] == ["missing-series", "swi-recommended"]
 
 
 def asked(array):
