@@ -31,6 +31,7 @@ JUDGEMENTS = frozenset(
         "asymmetric",
         "asymmetric-band",
         "bias-sensitive",
+        "borne-out-by-t1",
         "grey-zone",
         "no-norm",
         "one-sided-loss",

@@ -13,9 +13,12 @@ class Decision:
     ----------
     bright
         Names of the segments that are bright on both sides.
+    nearly
+        Names of those that are nearly so, where a sign was left open for nothing but that.
     """
 
     state: State
     confidence: Confidence | None = None
     reasons: tuple[Reason, ...] = ()
     bright: frozenset[str] = frozenset()
+    nearly: frozenset[str] = frozenset()

@@ -5,7 +5,7 @@ segments hold, absent where no value of theirs could meet it, and indeterminate 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf, sqrt
 from statistics import median
@@ -107,8 +107,17 @@ def decide_t2(
     lengths
         Of each side's bright run.
     """
+    decision = _decide_t2(scores, lengths, limits, proposed=proposed)
+    near = _bright(scores, Z_GREY)
+    if Reason.of("grey-zone") not in decision.reasons or _lopsided(scores, near):
+        return decision
+    met = _both(scores, _from_cortex) >= Z_GREY and _certain(lengths) > SHORTEST_BRIGHT_MM
+    return replace(decision, nearly=near) if met else decision
+
+
+def _decide_t2(scores: Scores, lengths: Lengths, limits: Sequence[Reason], *, proposed: bool) -> Decision:
     level = _both(scores, _from_cortex)
-    certain = min(lengths[side].certain for side in SIDES)
+    certain = _certain(lengths)
     possible = min(lengths[side].possible for side in SIDES)
     if level >= Z_PRESENT and _lopsided(scores, _bright(scores)):
         return _indeterminate(scores, Reason.of("asymmetric"), limits)
@@ -124,6 +133,10 @@ def decide_t2(
     if one_side or (from_cortex and possible > SHORTEST_BRIGHT_MM):
         return _undecided(scores, limits, grey=level >= Z_GREY)
     return _absent(scores, (*_why_not(scores, certain), *limits))
+
+
+def _certain(lengths: Lengths) -> float:
+    return min(lengths[side].certain for side in SIDES)
 
 
 def _adjacent(z: Callable[[str], float]) -> float:
@@ -213,9 +226,9 @@ def _z(scores: Scores, name: str, side: Side) -> float:
     return -inf if score is None else score.z
 
 
-def _bright(scores: Scores) -> frozenset[str]:
+def _bright(scores: Scores, limit: float = Z_PRESENT) -> frozenset[str]:
     return frozenset(
-        name for name in TRACT_SEGMENTS if all(_z(scores, name, side) >= Z_PRESENT for side in SIDES)
+        name for name in TRACT_SEGMENTS if all(_z(scores, name, side) >= limit for side in SIDES)
     )
 
 

@@ -16,6 +16,7 @@ LOW = Decision(State.PRESENT, Confidence.LOW, (), BRIGHT)
 MODERATE = Decision(State.PRESENT, Confidence.MODERATE, (), BRIGHT)
 ELSEWHERE = Decision(State.PRESENT, Confidence.MODERATE, (), frozenset({"cerebral_peduncle", "pons"}))
 ABSENT = Decision(State.ABSENT)
+NEARLY = Decision(State.INDETERMINATE, None, (Reason.of("grey-zone"), Reason.of("few-voxels")), nearly=BRIGHT)
 GREY = Decision(State.INDETERMINATE, None, (Reason.of("grey-zone"),))
 
 
@@ -71,9 +72,31 @@ def test_diffusion_that_is_not_restricted_changes_nothing():
 
 @given(
     st.dictionaries(
-        st.sampled_from((*ON_T1, *ON_T2, Sign.CST_DIFFUSION)), st.sampled_from((LOW, MODERATE, ABSENT, GREY))
+        st.sampled_from((*ON_T1, *ON_T2, Sign.CST_DIFFUSION)),
+        st.sampled_from((LOW, MODERATE, ABSENT, GREY, NEARLY)),
     )
 )
-def test_no_state_changes(decisions):
+def test_no_state_changes_but_of_what_is_nearly_bright_beside_a_bright_t1(decisions):
     seen = concordant(decisions)
-    assert {s: d.state for s, d in seen.items()} == {s: d.state for s, d in decisions.items()}
+    changed = {s for s, d in seen.items() if d.state is not decisions[s].state}
+    assert all(decisions[s] is NEARLY and seen[s].confidence is Confidence.LOW for s in changed)
+    assert not changed or any(d.state is State.PRESENT for s, d in decisions.items() if s in ON_T1)
+
+
+@pytest.mark.parametrize(
+    ("t1", "state", "reasons"),
+    [
+        (LOW, State.PRESENT, ["borne-out-by-t1", "few-voxels"]),
+        (ELSEWHERE, State.INDETERMINATE, ["grey-zone", "few-voxels"]),
+        (GREY, State.INDETERMINATE, ["grey-zone", "few-voxels"]),
+        (ABSENT, State.INDETERMINATE, ["grey-zone", "few-voxels"]),
+    ],
+)
+def test_what_is_nearly_bright_is_borne_out_by_a_t1_that_is_bright_there(t1, state, reasons):
+    seen = concordant({Sign.CST_T1: t1, Sign.CST_T2: NEARLY})[Sign.CST_T2]
+    assert (seen.state, keys(seen)) == (state, reasons)
+
+
+def test_nothing_is_borne_out_beside_restricted_diffusion():
+    seen = concordant({Sign.CST_T1: MODERATE, Sign.CST_T2: NEARLY, Sign.CST_DIFFUSION: MODERATE})
+    assert seen[Sign.CST_T2].state is State.INDETERMINATE

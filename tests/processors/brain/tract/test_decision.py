@@ -150,6 +150,22 @@ def test_t2_table(left, right, extent, state, reasons):
     assert (decision.state, keys(decision)) == (state, reasons)
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "extent", "nearly"),
+    [
+        ([1.8] * 5, [1.7] * 5, LONG, set(TRACT_SEGMENTS)),
+        ([3, 3, 0, 0, 0], [1.7, 1.7, 0, 0, 0], LONG, {"subcortical", "corona_radiata"}),
+        ([1.8] * 5, [1.7] * 5, lengths(100, 40), set()),
+        ([1.8, 0, 0, 0, 0], [1.8, 0, 0, 0, 0], LONG, set()),
+        ([8] * 5, [1.9] * 5, LONG, set()),
+        ([1.8] * 5, [1.6] * 5, LONG, set()),
+        (WHOLE, WHOLE, LONG, set()),
+    ],
+)
+def test_t2_is_nearly_bright_where_only_the_limit_of_a_segment_is_missed(left, right, extent, nearly):
+    assert decide_t2(scores(left, right), extent).nearly == nearly
+
+
 @pytest.mark.parametrize(("weaker", "state"), [(0.045, State.INDETERMINATE), (0.06, State.PRESENT)])
 def test_a_small_change_on_one_side_with_a_third_of_it_on_the_other_is_not_symmetric(weaker, state):
     """Against a narrow norm both sides may be over the limit and left and right within 10 %."""
