@@ -103,7 +103,12 @@ def text(ds: Dataset, keyword: str) -> str | None:
 
 def words(ds: Dataset, keyword: str) -> frozenset[str]:
     """Every value of a code-string attribute, in capitals."""
-    return frozenset(value.strip(" \0").upper() for value in values(ds, keyword) if isinstance(value, str))
+    return frozenset(words_in_order(ds, keyword))
+
+
+def words_in_order(ds: Dataset, keyword: str) -> tuple[str, ...]:
+    """The same in the order of the attribute, where that tells one from another."""
+    return tuple(value.strip(" \0").upper() for value in values(ds, keyword) if isinstance(value, str))
 
 
 def functional_groups(ds: Dataset) -> tuple[tuple[Dataset, ...], ...]:

@@ -7,12 +7,28 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 
-from processors.attributes import functional_groups, group, integer, is_stated, number, numbers, text, words
+from processors.attributes import (
+    functional_groups,
+    group,
+    integer,
+    is_stated,
+    number,
+    numbers,
+    text,
+    words,
+    words_in_order,
+)
 from processors.findings import Reason
 from processors.volume import SliceSource, VolumeError
 
 ORIENTATION_TOLERANCE = 5e-3
 """Deviation of direction cosines from unit length and right angles that rounding in headers explains."""
+
+OPPOSED = -0.5
+"""Cosine between a direction in words and in numbers, below which one of them is wrong."""
+
+LETTERS = "LRPAHF"
+"""The patient's own directions in words, two for each axis, the one that LPS coordinates grow in first."""
 
 FARTHEST_MM = 1e5
 """A position or spacing beyond this is not a place in a scanner."""
@@ -68,6 +84,7 @@ def frames_of(
     ------
     VolumeError
         ``missing-geometry`` if a frame does not say where it lies, or says something impossible;
+        ``orientation-conflict`` if it says two things that contradict each other;
         ``unreadable-pixels`` if its stored values have no meaning; ``mosaic`` for tiled slices.
     """
     found: list[Frame] = []
@@ -116,6 +133,8 @@ def _frame(ds: Dataset, places: tuple[Dataset, ...], source: SliceSource, index:
     ):
         raise VolumeError(Reason.of("missing-geometry"))
     along_row, along_column = _directions(macro("PlaneOrientationSequence"))
+    if not enhanced and _opposed(words_in_order(ds, "PatientOrientation"), (along_row, along_column)):
+        raise VolumeError(Reason.of("orientation-conflict"))
     slope, intercept = _rescale(macro("PixelValueTransformationSequence"))
     return Frame(
         dataset=ds,
@@ -145,6 +164,18 @@ def _directions(place: Dataset) -> tuple[npt.NDArray[np.float64], npt.NDArray[np
     along_row /= lengths[0]
     along_column -= (along_row @ along_column) * along_row
     return along_row, along_column / np.linalg.norm(along_column)
+
+
+def _opposed(named: Sequence[str], directions: Sequence[npt.NDArray[np.float64]]) -> bool:
+    """Whether Patient Orientation names the way that the rows or the columns do not run.
+
+    Mirrored headers leave that trace: one of the two attributes was changed and the other was not.
+    """
+    for name, direction in zip(named, directions, strict=False):
+        axis, backwards = divmod(LETTERS.find(name[:1]), 2)
+        if axis >= 0 and direction[axis] * (-1) ** backwards < OPPOSED:
+            return True
+    return False
 
 
 def _rescale(place: Dataset) -> tuple[float, float]:

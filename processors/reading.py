@@ -54,7 +54,7 @@ def read_volume(
     ------
     VolumeError
         ``no-pixel-data``, ``unreadable-pixels``, ``colour-images``, ``inverted-grey-scale``, ``too-large``,
-        ``mosaic``, ``missing-geometry``, ``mixed-geometry`` or ``too-few-slices``.
+        ``mosaic``, ``missing-geometry``, ``orientation-conflict``, ``mixed-geometry`` or ``too-few-slices``.
     """
     found = frames_of(datasets, frames)
     if len(found) < FEWEST_SLICES:

@@ -215,6 +215,36 @@ def test_pixels_that_are_no_grey_signal(classic, every_voxel, change, key):
     assert reason_of(instances) == key
 
 
+@pytest.mark.parametrize(
+    ("named", "cosines", "key"),
+    [
+        (["L", "P"], [-1, 0, 0, 0, 1, 0], "orientation-conflict"),
+        (["L", "P"], [1, 0, 0, 0, -1, 0], "orientation-conflict"),
+        (["RA", "F"], [0.8, 0.6, 0, 0, 0, -1], "orientation-conflict"),
+        (["L", "P"], [1, 0, 0, 0, 1, 0], None),
+        (["R", "P"], [-1, 0, 0, 0, 1, 0], None),
+        (["LP", "F"], [0.6, 0.8, 0, 0, 0, -1], None),
+        (["L", "P"], [0, 1, 0, 0, 0, -1], None),
+        (["L"], [1, 0, 0, 0, 1, 0], None),
+        (["LE", "DI"], [-1, 0, 0, 0, 1, 0], "orientation-conflict"),
+        (["X", ""], [-1, 0, 0, 0, 1, 0], None),
+        (None, [-1, 0, 0, 0, 1, 0], None),
+    ],
+)
+def test_an_orientation_in_words_that_contradicts_the_one_in_numbers(
+    classic, every_voxel, named, cosines, key
+):
+    instances = classic(every_voxel())
+    for place, ds in enumerate(instances):
+        ds.ImageOrientationPatient = cosines
+        ds.ImagePositionPatient = list(3.0 * place * np.cross(cosines[:3], cosines[3:]))
+        ds.PatientOrientation = named
+    if key is None:
+        assert read_volume(instances).array.shape == every_voxel().shape
+    else:
+        assert reason_of(instances) == key
+
+
 def test_no_memory_is_taken_for_promises(classic, every_voxel):
     instances = classic(every_voxel(slices=3))
     for ds in instances:
