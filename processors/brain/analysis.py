@@ -25,7 +25,7 @@ from processors.brain.tract.diffusion import (
     restricted_regions,
     suitable,
 )
-from processors.brain.tract.limits import BRIGHT_ON_DIFFUSION, PLAUSIBLE_EXTENT_MM
+from processors.brain.tract.limits import BRIGHT_ON_DIFFUSION, FARTHEST_FROM_AXIS_MM, PLAUSIBLE_EXTENT_MM
 from processors.brain.tract.measurement import TractMeasurement, measure_study
 from processors.brain.tract.series import (
     TRACT,
@@ -188,6 +188,9 @@ def _unfit(contrast: Contrast, volume: Volume) -> Reason | None:
     extents = [count * step for count, step in zip(volume.array.shape, volume.spacing, strict=True)]
     if min(extents) < PLAUSIBLE_EXTENT_MM[0] or max(extents) > PLAUSIBLE_EXTENT_MM[1]:
         return Reason.of("implausible-extent", low=min(extents), high=max(extents))
+    middle = volume.affine @ [*((count - 1) / 2 for count in volume.array.shape), 1.0]
+    if np.abs(middle[:2]).max() > FARTHEST_FROM_AXIS_MM:
+        return Reason.of("implausible-position", away=np.abs(middle[:2]).max())
     return Reason.of("saturated") if saturated(volume.array) else None
 
 

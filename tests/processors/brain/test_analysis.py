@@ -45,6 +45,11 @@ EMPTY = Volume(
 )
 
 
+CENTRED = np.array([[0, 0, 3, -94.5], [0, 3, 0, -94.5], [3, 0, 0, -28.5], [0, 0, 0, 1.0]])
+TURNED_ROWS = CENTRED @ np.diag([1, 1, -1, 1])
+"""The directions of a header turned round, its position left as it was."""
+
+
 def findings(volumes, norms=NORMS):
     return {finding.sign: finding for finding in analyse_brain(volumes, norms).findings}
 
@@ -97,6 +102,7 @@ def test_an_empty_study_says_of_every_sign_what_is_missing():
             Sign.CST_T2,
             "implausible-extent",
         ),
+        ({Contrast.T2: replace(EMPTY, affine=TURNED_ROWS)}, Sign.CST_T2, "implausible-position"),
         ({Contrast.T2: replace(EMPTY, affine=np.full((4, 4), np.nan))}, Sign.CST_T2, "missing-geometry"),
         ({Contrast.T2: replace(EMPTY, affine=np.zeros((4, 4)))}, Sign.CST_T2, "missing-geometry"),
     ],
