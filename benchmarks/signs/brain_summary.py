@@ -14,6 +14,9 @@ NEVER_PRESENT = ("strong posterior limb", "Wallerian", "after gadolinium")
 DECIDABLE = ("healthy", "moderate", "severe", "strong posterior limb")
 """Labels of studies of good quality in which nothing forbids a decision."""
 
+UNDECIDED = ("severe, poor images", "band with iron of age")
+"""Labels of people with a sign on both sides that the images cannot show: neither positives nor negatives."""
+
 LATERAL = (Sign.CST_T2.value, Sign.CST_FLAIR.value)
 """Signs whose images show the side of a degenerated tract, whatever its age."""
 
@@ -44,7 +47,7 @@ class Said:
     @property
     def negative_as(self) -> str | None:
         """What a negative is an example of; ``None`` where the sign is drawn on both sides and visible."""
-        if self.severity or (self.change and self.label == "severe, poor images"):
+        if self.severity or (self.change and self.label in UNDECIDED):
             return None
         return "another sign" if self.label in SEVERITIES else self.label
 

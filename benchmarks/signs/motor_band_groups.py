@@ -11,11 +11,14 @@ from phantoms.protocol import PROTOCOL, SeriesPlan
 from phantoms.severity import Severity
 from phantoms.variety import GOOD, POOR, Quality, drawn_plan, in_a_clinic
 from processors.acquisition import Contrast, Plane
-from processors.findings import Side, Sign
+from processors.findings import MOTOR_BAND_REGIONS, Side, Sign
 
 SIGNS = (Sign.MOTOR_BAND, Sign.PRECENTRAL_ATROPHY)
 SEEDS_A_GROUP = 50
-PLACES = 20
+AGED_BAND = "band with iron of age"
+"""Label of people whose band the rule of the sign leaves open on purpose: neither positives nor negatives."""
+
+PLACES = 21
 """Most places in a block of seeds, so that calibration and held-out seeds stay apart."""
 
 Draw = Callable[[int], PhantomPatient]
@@ -67,14 +70,23 @@ class Group:
 
 
 def _band(severity: Severity) -> Draw:
-    """The band on both sides; in one of five patients it spares the leg's or the face's part."""
+    """The band on both sides, without iron of age; in one of five patients it spares the leg or the face."""
 
     def draw(seed: int) -> PhantomPatient:
-        parts = {0: ("medial", "intermediate"), 5: ("intermediate", "lateral")}
-        magnetism = Magnetism(band_parts=parts[seed % 10]) if seed % 10 in parts else Magnetism()
+        magnetism = Magnetism(band_parts=_parts(seed), aged_motor_cortex=0.0)
         return PhantomPatient(seed, signs={Sign.MOTOR_BAND: severity}, magnetism=magnetism)
 
     return draw
+
+
+def _parts(seed: int) -> tuple[str, ...]:
+    return {0: ("medial", "intermediate"), 5: ("intermediate", "lateral")}.get(seed % 10, MOTOR_BAND_REGIONS)
+
+
+def _aged_band(seed: int) -> PhantomPatient:
+    """A band in cortex that age has darkened: by the rule of the sign it cannot be told."""
+    aged = _aged_motor_cortex(seed)
+    return replace(aged, signs={Sign.MOTOR_BAND: Severity.SEVERE})
 
 
 def _one_side(seed: int) -> PhantomPatient:
@@ -137,9 +149,10 @@ def _slab(plan: SeriesPlan) -> SeriesPlan:
 BLURRED = Quality(snr=(20.0, 60.0), bias=(0.1, 0.3), rotation=10.0, restlessness=3.0, motion=(0.5, 1.5))
 
 GROUPS = (
-    Group("healthy", "healthy", 0, 12, PhantomPatient),
+    Group("healthy", "healthy", 0, 16, PhantomPatient),
     Group("+20 ppb", "moderate", 0, 22, _band(Severity.MODERATE)),
     Group("+40 ppb", "severe", 1, 22, _band(Severity.SEVERE)),
+    Group("+40 ppb with iron of age", AGED_BAND, 20, 4, _aged_band),
     Group("+11 ppb", "mild", 2, 4, _band(Severity.MILD)),
     Group("over 60", "over 60", 3, 6, _elderly),
     Group("aged motor cortex", "aged motor cortex", 4, 6, _aged_motor_cortex),

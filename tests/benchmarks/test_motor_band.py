@@ -13,8 +13,9 @@ from benchmarks.signs.brain_summary import false_presents, of_sign, said_of, sen
 from benchmarks.signs.choosing import CALIBRATION, cases_of
 from benchmarks.signs.motor_band import HELD_OUT
 from benchmarks.signs.motor_band_figure import draw_figure
-from benchmarks.signs.motor_band_groups import BY_NAME, GROUPS, PLACES, SEEDS_A_GROUP
+from benchmarks.signs.motor_band_groups import AGED_BAND, BY_NAME, GROUPS, PLACES, SEEDS_A_GROUP
 from benchmarks.signs.statistics import Share
+from phantoms.susceptibility import aged_iron
 from processors.acquisition import Contrast
 from processors.findings import Side, Sign
 
@@ -61,6 +62,25 @@ def test_sensitivity_and_specificity_are_of_their_own_sign():
     assert summary.left_open(BAND) == Share(1, 5)
 
 
+def test_a_band_in_aged_cortex_is_neither_missed_nor_false():
+    for state in ("present", "indeterminate"):
+        aged = said_of([*ROWS, _row("+40 ppb with iron of age", AGED_BAND, 8, state, 40.0, age=70)])
+        assert specificity(of_sign(aged, Sign.MOTOR_BAND)) == specificity(BAND)
+        assert sensitivity(of_sign(aged, Sign.MOTOR_BAND), "severe") == sensitivity(BAND, "severe")
+
+
+def test_iron_of_age_is_drawn_where_a_group_says_so_alone():
+    for name in ("+11 ppb", "+20 ppb", "+40 ppb"):
+        group = BY_NAME[name]
+        assert all(aged_iron(group.patient(group.seed(HELD_OUT, n))) == 0 for n in range(group.patients))
+    group = BY_NAME["+40 ppb with iron of age"]
+    for number in range(group.patients):
+        patient = group.patient(group.seed(HELD_OUT, number))
+        assert patient.age >= 62
+        assert aged_iron(patient) >= 12
+        assert patient.change(Sign.MOTOR_BAND) == 40
+
+
 def test_the_darker_side_is_the_one_with_the_lower_ratio():
     assert summary.laterality_errors(BAND) == Share(1, 2)
 
@@ -83,7 +103,9 @@ def test_sums_of_grades_are_kept_by_group():
 def test_phantoms_of_the_band_are_many_and_mostly_negative():
     shown = [group for group in GROUPS if group.shows is not None]
     both = sum(
-        group.patients for group in shown if group.label in summary.SEVERITIES and group.shows is Contrast.SWI
+        group.patients
+        for group in shown
+        if group.label in (*summary.SEVERITIES, AGED_BAND) and group.shows is Contrast.SWI
     )
     total = sum(group.patients for group in shown)
     assert total >= 120

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from processors.brain.cortex.motor_band_excess import Estimate
 from processors.brain.cortex.motor_band_grading import SIDES, Band, SideBand
 from processors.brain.cortex.motor_band_limits import (
     AGE_IN_POSTCENTRAL,
     AGE_IN_VISUAL,
     AGED_YEARS,
+    BAND_EXCESS,
     ELDERLY_YEARS,
     GRADE_LIMITS,
     MAX_AGE_ERROR,
@@ -20,14 +22,11 @@ from processors.brain.cortex.motor_band_limits import (
     MIN_REGIONS,
     MIN_SIDE,
     MIN_SIDE_DIFFERENCE,
-    MIN_SIDE_SPREADS,
-    MIN_SPREADS,
     MIN_SUM,
     NEARLY,
-    ONE_SIDED_SPREADS,
     POSTCENTRAL_ERROR,
+    SECURE,
     SECURE_MARGIN,
-    UNEVEN,
     USUAL_POSTCENTRAL,
     USUAL_PRECENTRAL,
     USUAL_VISUAL,
@@ -35,7 +34,7 @@ from processors.brain.cortex.motor_band_limits import (
 from processors.brain.cortex.motor_band_signal import RegionSignal
 from processors.brain.cortex.visual_cortex import VisualCortex
 from processors.brain.decision import Decision
-from processors.findings import Confidence, Reason, Side, State
+from processors.findings import Confidence, Reason, State
 
 
 def elderly(age: float | None) -> bool:
@@ -54,24 +53,23 @@ def decide_band(band: Band, age: float | None, visual: VisualCortex | None = Non
         The visual cortex, which tells iron of age from a band; ``None`` where it was not measured.
     """
     fits = [_fits(band.sides[side]) for side in SIDES]
-    beyond = _mean([_beyond(side.dark) / side.scale for side in band.sides.values()])
+    beyond = _mean([_beyond(side, side.dark) / side.scale for side in band.sides.values()])
     symmetric = abs(band.asymmetry) <= MAX_ASYMMETRY
     if all(fits) and band.total >= MIN_SUM and symmetric and beyond >= MIN_DIFFERENCE:
         if elderly(age) and not _beyond_age(band, visual):
             return Decision(State.INDETERMINATE, reasons=(_of_age(age), *band.faults))
-        if not _stands_out(band):
-            why = "asymmetric-band" if _one_sided(band) else "uneven-cortex"
-            return Decision(State.INDETERMINATE, reasons=(Reason.of(why), *band.faults))
+        if not _sure(band.excess):
+            return Decision(State.INDETERMINATE, reasons=(Reason.of("uneven-cortex"), *band.faults))
         confidence, reasons = _confidence(band, age)
         return Decision(State.PRESENT, confidence, (*reasons, *band.faults))
-    if any(fits) and ((band.total >= MIN_SUM - 1 and not symmetric) or _one_stands_out(band, fits)):
+    if any(fits) and not symmetric and any(_sure(side.excess) for side in band.sides.values()):
         return Decision(State.INDETERMINATE, reasons=(Reason.of("asymmetric-band"), *band.faults))
     if any(len(band.sides[side].judged) < MIN_REGIONS for side in SIDES):
         return Decision(State.INDETERMINATE, reasons=band.faults or (Reason.of("few-voxels"),))
-    if band.total >= MIN_SUM - 1 and all(_fits(band.sides[side], NEARLY) for side in SIDES):
+    if _possible(band) and all(_fits(band.sides[side], NEARLY) for side in SIDES):
         return Decision(State.INDETERMINATE, reasons=(Reason.of("grey-zone"), *band.faults))
     dark = [side.dark for side in band.sides.values()]
-    if band.total >= MIN_SUM - 1 and all(dark) and not all(_compared(signals) for signals in dark):
+    if _possible(band) and all(dark) and not all(_compared(signals) for signals in dark):
         return Decision(State.INDETERMINATE, reasons=(Reason.of("sulcus-unclear"), *band.faults))
     return Decision(State.ABSENT, reasons=(*_why_not(band), *band.faults))
 
@@ -81,26 +79,16 @@ def _mean(values: Sequence[float | None]) -> float:
     return float(np.mean(known)) if known else 0.0
 
 
-def _stands_out(band: Band) -> bool:
-    """Whether the band is darker than cortex without one differs from place to place in the same person."""
-    spreads = [_spreads(band, side) for side in SIDES]
-    least = MIN_SPREADS if abs(band.asymmetry) > UNEVEN else MIN_SIDE_SPREADS
-    return min(spreads) >= least and float(np.mean(spreads)) >= MIN_SPREADS
+def _sure(excess: Estimate) -> bool:
+    """Whether darkness is beyond what chance and the iron of healthy motor cortex make of it."""
+    return excess.value >= SECURE * excess.error
 
 
-def _one_sided(band: Band) -> bool:
-    """Whether one side is dark beyond doubt and clearly darker than the other."""
-    return abs(band.asymmetry) > UNEVEN and max(_spreads(band, side) for side in SIDES) >= ONE_SIDED_SPREADS
-
-
-def _one_stands_out(band: Band, fits: Sequence[bool]) -> bool:
-    """Whether the side that has the band is dark beyond doubt, and the other has none."""
-    return not all(fits) and _spreads(band, SIDES[fits.index(True)]) >= ONE_SIDED_SPREADS
-
-
-def _spreads(band: Band, side: Side) -> float:
-    """How many times the person's own spread one side is darker than other cortex."""
-    return band.sides[side].excess / band.spread
+def _possible(band: Band) -> bool:
+    """Whether a band may be there: grades nearly enough, and its excess within reach of what was measured."""
+    scale = max(side.scale for side in band.sides.values())
+    reach = band.excess.value + SECURE * band.excess.error
+    return band.total >= MIN_SUM - 1 and reach >= scale * BAND_EXCESS
 
 
 def _compared(signals: Sequence[RegionSignal]) -> bool:
@@ -110,10 +98,11 @@ def _compared(signals: Sequence[RegionSignal]) -> bool:
     )
 
 
-def _beyond(signals: Sequence[RegionSignal]) -> float:
+def _beyond(side: SideBand, signals: Sequence[RegionSignal]) -> float:
     """By how much regions are darker than the anterior bank and the postcentral cortex, the lesser one."""
     return min(
-        _mean([s.anterior_difference for s in signals]), _mean([s.postcentral_difference for s in signals])
+        side.mean(signals, lambda s: s.anterior_difference) or 0.0,
+        side.mean(signals, lambda s: s.postcentral_difference) or 0.0,
     )
 
 
@@ -126,7 +115,7 @@ def _fits(side: SideBand, share: float = 1.0) -> bool:
         graded
         and side.length_mm >= share * MIN_LENGTH_MM
         and side.dark_share >= MIN_DARK_SHARE
-        and _beyond(side.dark or side.judged) >= limit * MIN_SIDE_DIFFERENCE
+        and _beyond(side, side.dark or side.judged) >= limit * MIN_SIDE_DIFFERENCE
     )
 
 
@@ -144,11 +133,11 @@ def age_share(band: Band, visual: VisualCortex) -> tuple[float, float]:
     As a share of what they would be if all that darkens the dark regions came with age: 0 for a band, 1 for
     age; infinite where postcentral cortex could not be measured on either side.
     """
-    dark = [signal for side in band.sides.values() for signal in side.dark]
-    postcentral = [s.postcentral_darkness for s in dark if s.postcentral_darkness is not None]
-    scale = max(side.scale for side in band.sides.values())
-    excess = _mean([s.darkness for s in dark]) - scale * USUAL_PRECENTRAL
-    if not postcentral or excess <= 0:
+    sides = band.sides.values()
+    postcentral = [side.mean(side.dark, lambda s: s.postcentral_darkness) for side in sides]
+    scale = max(side.scale for side in sides)
+    excess = _mean([side.mean(side.dark, lambda s: s.darkness) for side in sides]) - scale * USUAL_PRECENTRAL
+    if all(value is None for value in postcentral) or excess <= 0:
         return float("inf"), float("inf")
     expected = (AGE_IN_VISUAL + AGE_IN_POSTCENTRAL) * excess
     found = visual.darkness + _mean(postcentral) - scale * (USUAL_VISUAL + USUAL_POSTCENTRAL)
@@ -161,7 +150,7 @@ def _why_not(band: Band) -> tuple[Reason, ...]:
     if band.total < MIN_SUM or any(side.total < MIN_SIDE for side in sides):
         return ()
     reasons = []
-    beyond = [_beyond(side.dark) / side.scale for side in sides]
+    beyond = [_beyond(side, side.dark) / side.scale for side in sides]
     if min(beyond) < MIN_SIDE_DIFFERENCE or _mean(beyond) < MIN_DIFFERENCE:
         reasons.append(Reason.of("diffuse-iron"))
     if any(side.length_mm < MIN_LENGTH_MM for side in sides):
@@ -179,7 +168,8 @@ def _confidence(band: Band, age: float | None) -> tuple[Confidence, tuple[Reason
         return Confidence.LOW, (_of_age(age),)
     margins = []
     for side in band.sides.values():
-        error = np.sqrt(np.mean([s.standard_error**2 for s in side.dark]) / len(side.dark))
-        margins.append((_mean([s.darkness for s in side.dark]) - side.scale * GRADE_LIMITS[0]) / error)
+        error = 1 / np.sqrt(sum(side.weights[signal.region] for signal in side.dark))
+        darkness = side.mean(side.dark, lambda s: s.darkness) or 0.0
+        margins.append((darkness - side.scale * GRADE_LIMITS[0]) / error)
     secure = min(margins) >= SECURE_MARGIN and band.total > MIN_SUM
     return (Confidence.MODERATE if secure else Confidence.LOW), ()

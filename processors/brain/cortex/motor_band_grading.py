@@ -1,6 +1,6 @@
-"""How dark each region and each side is, in grades and in the person's own spread: numbers of numbers."""
+"""How dark each region and each side is, in grades: numbers of numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,17 +8,15 @@ import numpy.typing as npt
 from scipy.ndimage import label
 
 from catalogue.texts import TEXTS
+from processors.brain.cortex.motor_band_excess import Estimate, excess_of, spread_of, together, variance_of
 from processors.brain.cortex.motor_band_limits import (
     BRIDGED_MM,
-    CLEAREST,
     DARK,
     GRADE_LIMITS,
     MAX_EXCLUDED,
     MAX_OTHERS_EXCLUDED,
     MIN_CLEAR,
     MIN_COVERAGE,
-    USUAL_SPREAD,
-    USUAL_SPREAD_WEIGHT,
     USUAL_WEIGHTING,
     WEIGHTING_RANGE,
 )
@@ -42,6 +40,10 @@ class SideBand:
         Of each region that can be judged, 0 to 2.
     judged
         The regions that can be judged.
+    weights
+        Of each of them among the others: one over its variance.
+    excess
+        By how much they are darker than is usual, as :func:`excess_of` tells it.
     length_mm, dark_share
         The longest dark stretch along the gyrus, and the share of it that is dark by itself.
     scale
@@ -50,6 +52,8 @@ class SideBand:
 
     grades: Mapping[Region, int]
     judged: tuple[RegionSignal, ...]
+    weights: Mapping[Region, float]
+    excess: Estimate
     length_mm: float
     dark_share: float
     scale: float
@@ -64,10 +68,12 @@ class SideBand:
         """The regions of grade 1 or 2."""
         return tuple(signal for signal in self.judged if self.grades[signal.region] > 0)
 
-    @property
-    def excess(self) -> float:
-        """How dark the darkest of the judged regions are, beside reference and postcentral cortex alike."""
-        return _excess(self.judged)
+    def mean(
+        self, signals: Sequence[RegionSignal], of: Callable[[RegionSignal], float | None]
+    ) -> float | None:
+        """The weighted mean of what some regions have; ``None`` where none has it."""
+        known = [(self.weights[s.region], value) for s in signals if (value := of(s)) is not None]
+        return sum(w * value for w, value in known) / sum(w for w, _ in known) if known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +85,15 @@ class Band:
     asymmetry
         Difference of the sides' excess over their sum, -1 to 1, of the regions that can be judged on both;
         positive where the left is darker.
-    spread
-        How much the darkness of cortex without a band differs from place to place in this person.
+    excess
+        Of both sides together.
     faults
         Why regions cannot be judged.
     """
 
     sides: Mapping[Side, SideBand]
     asymmetry: float
-    spread: float
+    excess: Estimate
     faults: tuple[Reason, ...]
 
     @property
@@ -115,9 +121,10 @@ def limits_at(scale: float) -> tuple[float, ...]:
 
 def grade_band(signals: Mapping[Side, SideSignal], scale: float) -> Band:
     """Grade every region that can be judged."""
-    sides = {side: _grade_side(signals[side], scale) for side in SIDES}
     spread = spread_of([signals[side].others for side in SIDES], scale)
-    return Band(sides, _asymmetry(sides), spread, _faults(signals))
+    sides = {side: _grade_side(signals[side], spread, scale) for side in SIDES}
+    excess = together([sides[side].excess for side in SIDES], scale)
+    return Band(sides, _asymmetry(sides, spread, scale), excess, _faults(signals))
 
 
 def _faults(signals: Mapping[Side, SideSignal]) -> tuple[Reason, ...]:
@@ -138,40 +145,22 @@ def _listed(regions: Sequence[Region]) -> str:
     return ", ".join(f"{name} ({', '.join(own)})" for name, own in sides.items())
 
 
-def _asymmetry(sides: Mapping[Side, SideBand]) -> float:
+def _asymmetry(sides: Mapping[Side, SideBand], spread: float, scale: float) -> float:
     names = [{signal.region.name for signal in sides[side].judged} for side in SIDES]
     shared = names[0] & names[1]
-    left, right = (_excess([s for s in sides[side].judged if s.region.name in shared]) for side in SIDES)
+    left, right = (
+        max(0.0, excess_of([s for s in sides[side].judged if s.region.name in shared], spread, scale).value)
+        for side in SIDES
+    )
     return (left - right) / (left + right) if left + right > 0 else 0.0
 
 
-def spread_of(others: Sequence[Sequence[Sequence[float]]], scale: float = 1.0) -> float:
-    """How much cortex without a band differs from place to place along one bank.
-
-    Of the person's own places, with as much of what is usual as they are too few to tell (the mean of an
-    inverse gamma distribution's posterior, near enough). How far the banks differ as a whole does not count:
-    postcentral cortex holds more iron than frontal in everyone.
-
-    Parameters
-    ----------
-    others
-        Per side and comparison bank, the darkness of its regions.
-    """
-    usual = USUAL_SPREAD_WEIGHT * (scale * USUAL_SPREAD) ** 2
-    squares, free = 0.0, 0
-    for banks in zip(*others, strict=False):
-        values = [value for bank in banks for value in bank]
-        if values:
-            squares += float(np.sum(np.square(np.array(values) - np.mean(values))))
-            free += len(values) - 1
-    return float(np.sqrt((squares + usual) / (free + USUAL_SPREAD_WEIGHT)))
-
-
-def _grade_side(signal: SideSignal, scale: float) -> SideBand:
+def _grade_side(signal: SideSignal, spread: float, scale: float) -> SideBand:
     judged = tuple(region for region in signal.regions if _fault(region, signal) is None)
     grades = {s.region: grade(s.darkness, scale) for s in judged if s.darkness is not None}
+    weights = {s.region: 1 / variance_of(s, spread) for s in judged}
     length, share = band_length(signal.along, scale * DARK)
-    return SideBand(grades, judged, length, share, scale)
+    return SideBand(grades, judged, weights, excess_of(judged, spread, scale), length, share, scale)
 
 
 def band_length(darkness: FloatArray, limit: float) -> tuple[float, float]:
@@ -205,13 +194,3 @@ def _fault(signal: RegionSignal, side: SideSignal) -> Reason | None:
     if signal.excluded > MAX_EXCLUDED or side.others_excluded > MAX_OTHERS_EXCLUDED:
         return Reason.of("veins-in-band")
     return Reason.of("few-voxels") if signal.darkness is None else None
-
-
-def _excess(signals: Sequence[RegionSignal]) -> float:
-    """The mean of both comparisons in the darkest regions; 0 where nothing is darker."""
-    both = [
-        (s.darkness + s.postcentral_difference) / 2
-        for s in signals
-        if s.darkness is not None and s.postcentral_difference is not None
-    ]
-    return max(0.0, float(np.mean(sorted(both)[-CLEAREST:]))) if both else 0.0

@@ -37,24 +37,32 @@ MIN_DIFFERENCE, MIN_SIDE_DIFFERENCE = 0.03, 0.02
 """Darkness beyond that of the anterior bank and of the postcentral cortex, on both sides together and on
 each, for of one side alone it is uncertain by some .015 (p)."""
 
-CLEAREST = 2
-"""Regions of a side, the darkest, that its excess is told by: a band may spare the third."""
+FEWEST_TOGETHER = 2
+"""Regions side by side that a side's excess is told by: a band may spare the third, not the one between."""
 
-MIN_SPREADS, MIN_SIDE_SPREADS = 2.4, 1.8
-"""By how many times the person's own spread of cortex the band is darker, on average and on each side; where
-the sides are uneven, the weaker one must be what both must be on average (p). The average lies half-way
-between synthetic heads without a band (1.1) and with 20 ppb (3.7)."""
+USUAL_EXCESS, BAND_EXCESS = 0.017, 0.045
+"""Mean of the darkness beside the reference and beside the postcentral cortex, at the usual weighting, that
+synthetic heads have without a band, and what 20 ppb in the deep layers add to it."""
 
-ONE_SIDED_SPREADS = 2.6
-"""The same of a side that has the band where the other has none (p)."""
+USUAL_SPREAD, USUAL_SPREAD_WEIGHT = 0.015, 9.0
+"""Darkness, at the usual weighting, by which places of one bank without a band, each of the usual volume,
+differ in synthetic heads (.0135), and how many of a person's places it counts as (p)."""
 
-USUAL_SPREAD, USUAL_SPREAD_WEIGHT = 0.02, 9.0
-"""Darkness, at the usual weighting, by which the regions of one bank without a band differ in synthetic
-heads, and how many of a person's regions it counts as (p)."""
+USUAL_VOLUME = 1000.0
+"""mm³ of a bank, about what the hand's region has: a region of twice that is as sure as two. In synthetic
+heads without a band the leg's, of 770, spread by .024, the hand's by .020 and the face's, of 2700, by
+.016."""
 
-MAX_ASYMMETRY, UNEVEN = 0.4, 0.25
-"""Difference of the sides' darkness over their sum: of a sign, and from which the darker side may be the only
-one that has a band, beside a side that is dark by chance (p)."""
+MOTOR_SPREAD = 0.012
+"""Darkness, at the usual weighting, by which the motor cortex of healthy people differs as a whole: 8.8 mg/kg
+of iron (Hallgren & Sourander 1958), .6 ppb for each, and the darkness of 20 ppb above."""
+
+SECURE = 2.0
+"""Standard errors beyond what is usual from which darkness is no chance, and short of a band from which there
+is none: one person in forty each."""
+
+MAX_ASYMMETRY = 0.35
+"""Difference of the sides' excess over their sum: from there on the weaker side is nearer to having none."""
 
 ELDERLY_YEARS = 60.0
 """From here on the motor cortex darkens in health (T2: none below, 66 % at 80 years, lit 1996), and the
@@ -102,4 +110,4 @@ MIN_REGIONS = 2
 """Of three regions a side that must be judged for the sign to be absent (p)."""
 
 SECURE_MARGIN = 2.0
-"""Standard errors beyond the limit that make a moderate confidence (p)."""
+"""Standard errors beyond the limit of a grade that make a moderate confidence (p)."""

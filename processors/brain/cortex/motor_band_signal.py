@@ -12,7 +12,7 @@ from processors.brain.cortex.motor_band_map import Bank, BankMap, Sulci, map_ban
 from processors.brain.cortex.sulcus import Seen, signal_at
 from processors.brain.cortex.sulcus_prior import STEP_MM, Sheet
 from processors.brain.cortex.tissue_matching import Shown, matched
-from processors.brain.cortex.veins import veins
+from processors.brain.cortex.veins import veins_and_beside
 from processors.brain.cortex.voids import beside_voids
 from processors.brain.patient_space import points_of
 from processors.brain.signal_quality import signal_to_noise
@@ -33,7 +33,8 @@ INDEPENDENT_MM = 4.0
 MIN_POSITIONS = 4
 LEAST_ERROR = 0.004
 """Of a region's darkness, however even it is."""
-VEIN_MARGIN = 3
+VEIN_MARGIN_MM = 4.0
+"""About the banks: so far veins beside them are looked for, and the filters that find them reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ class RegionSignal:
         Of the postcentral cortex in the central sulcus, beside cortex in the sulci in front and behind.
     voxels, coverage, clear, excluded
         In the posterior bank, without what was left out; share of the region inside the images; share of it
-        along which the sulcus shows; share of the voxels left out.
+        along which the sulcus shows; share of the voxels that are veins or blood, or beside a signal void.
+    volume_mm3
+        Of those voxels: the more of the bank is measured, the less one place weighs in it.
     """
 
     region: Region
@@ -66,6 +69,47 @@ class RegionSignal:
     coverage: float
     clear: float
     excluded: float
+    volume_mm3: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One region's part of a comparison bank.
+
+    Attributes
+    ----------
+    darkness
+        Beside the reference that all comparison banks make together.
+    volume_mm3
+        Of the voxels it was measured in.
+    """
+
+    darkness: float
+    volume_mm3: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Voxels:
+    """What a series has in the voxels of a :class:`BankMap`.
+
+    Attributes
+    ----------
+    signal
+        Shape (n,).
+    dark, left_out
+        Shape (n,): which are veins, blood or calcium, or beside a signal void; the same with what borders on
+        veins.
+    points
+        Shape (n, 3), LPS millimetres in the anchor's patient space.
+    volume_mm3
+        Of one voxel.
+    """
+
+    signal: FloatArray
+    dark: BoolArray
+    left_out: BoolArray
+    points: FloatArray
+    volume_mm3: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,20 +119,21 @@ class SideSignal:
     Attributes
     ----------
     others
-        Per comparison bank, its darkness in each region that was measured, beside the reference that they
-        make together: how much cortex without a band differs in this person.
+        Per comparison bank, each region that was measured: how much cortex without a band differs in this
+        person.
     others_excluded
-        Share of the voxels of the comparison cortex that were left out.
+        Share of the voxels of the comparison cortex that are veins or blood, or beside a signal void.
     along
         Shape (positions,): darkness of the posterior bank's deep layers; NaN where it was not measured.
     excluded
-        Shape (n,), voxels of the map that are veins, blood or calcium, or beside a signal void.
+        Shape (n,), voxels of the map that are left out: veins, blood or calcium, what borders on veins, and
+        what lies beside a signal void.
     snr
         Of the white matter below the bank.
     """
 
     regions: tuple[RegionSignal, ...]
-    others: tuple[tuple[float, ...], ...]
+    others: tuple[tuple[Stretch, ...], ...]
     others_excluded: float
     along: FloatArray
     strip: CortexStrip
@@ -103,40 +148,26 @@ def measure_side(
     """Measure one side in the voxels of a series; the first other series of those seen shows its tissues."""
     banks = map_banks(volume, to_anchor, sulci, side)
     signal = volume.array[tuple(banks.indices.T)].astype(np.float64)
-    left_out = _left_out(volume, banks, signal)
+    dark, left_out = _left_out(volume, banks, signal)
     points = points_of(to_anchor @ volume.affine, banks.indices.astype(np.float64))
     others = [one for one in seen if one.volume is not volume]
     shown = _shown(others[0], points) if others else None
     snr = signal_to_noise(volume.array, banks.indices[banks.bank == 0])
-    return signal_of(banks, signal, left_out, points, shown, sulci.central.sheet, snr)
+    voxels = Voxels(signal, dark, left_out, points, float(np.prod(volume.spacing)))
+    return signal_of(banks, voxels, shown, sulci.central.sheet, snr)
 
 
-def signal_of(
-    banks: BankMap,
-    signal: FloatArray,
-    left_out: BoolArray,
-    points: FloatArray,
-    shown: Shown | None,
-    sheet: Sheet,
-    snr: float,
-) -> SideSignal:
-    """What the voxels of one side's banks say.
-
-    Parameters
-    ----------
-    signal, left_out, points
-        Shape (n,) and (n, 3): of the voxels; which are no measure of cortex; millimetres.
-    shown
-        What another series shows of them.
-    """
+def signal_of(banks: BankMap, voxels: Voxels, shown: Shown | None, sheet: Sheet, snr: float) -> SideSignal:
+    """What the voxels of one side's banks say; ``shown`` is what another series shows of them."""
     side, names = banks.side, np.array(sheet.regions)
     inside = np.array([MOTOR_BAND_REGIONS.index(name) for name in sheet.regions])[banks.position]
     level = np.where(banks.bank > 0, (banks.bank - 1) * len(MOTOR_BAND_REGIONS) + inside, -1)
-    even = matched(np.where(left_out, np.nan, signal), points, banks.away_mm, level, shown)
+    signal = np.where(voxels.left_out, np.nan, voxels.signal)
+    even = matched(signal, voxels.points, banks.away_mm, level, shown)
     usable = np.isfinite(even)
     layers = _layers(banks, even, usable, len(sheet.position_mm))
     regions = tuple(
-        _region(Region(name, side), banks, layers, left_out, names == name) for name in MOTOR_BAND_REGIONS
+        _region(Region(name, side), banks, layers, voxels, names == name) for name in MOTOR_BAND_REGIONS
     )
     strip = CortexStrip(
         side,
@@ -148,12 +179,12 @@ def signal_of(
     compared = np.isin(banks.bank, COMPARED)
     return SideSignal(
         regions,
-        layers.others(names),
-        float(left_out[compared].mean()) if compared.any() else 0.0,
+        layers.others(names, banks, voxels),
+        float(voxels.dark[compared].mean()) if compared.any() else 0.0,
         layers.darkness,
         strip,
         banks,
-        left_out,
+        voxels.left_out,
         snr,
     )
 
@@ -179,16 +210,24 @@ class _Layers:
         other = smoothed(self.banks[bank], NEIGHBOURHOOD_MM)
         return np.asarray((other - self.banks[Bank.POSTERIOR_PRECENTRAL]) / self.reference)
 
-    def others(self, names: npt.NDArray[np.str_]) -> tuple[tuple[float, ...], ...]:
-        """Darkness of each comparison bank in each region."""
+    def others(
+        self, names: npt.NDArray[np.str_], banks: BankMap, voxels: Voxels
+    ) -> tuple[tuple[Stretch, ...], ...]:
+        """Each comparison bank in each region."""
         return tuple(
             tuple(
-                value
+                Stretch(value, _volume(bank, names == name, banks, voxels))
                 for name in MOTOR_BAND_REGIONS
                 if (value := _middle(darkness[names == name])) is not None
             )
-            for darkness in (1 - self.banks[bank] / self.reference for bank in REFERENCE)
+            for bank, darkness in ((bank, 1 - self.banks[bank] / self.reference) for bank in REFERENCE)
         )
+
+
+def _volume(bank: Bank, inside: BoolArray, banks: BankMap, voxels: Voxels) -> float:
+    """Of what was measured of a bank at some positions, mm³."""
+    own = (banks.bank == bank) & inside[banks.position] & ~voxels.left_out
+    return float(np.count_nonzero(own) * voxels.volume_mm3)
 
 
 def _layers(banks: BankMap, signal: FloatArray, usable: BoolArray, positions: int) -> _Layers:
@@ -211,29 +250,33 @@ def _mean_of(values: Sequence[FloatArray]) -> FloatArray:
         return np.asarray(total / known.sum(axis=0))
 
 
-def _left_out(volume: Volume, banks: BankMap, signal: FloatArray) -> BoolArray:
-    """Which voxels of the banks are a vein's, too dark for cortex, or beside a signal void."""
+def _left_out(volume: Volume, banks: BankMap, signal: FloatArray) -> tuple[BoolArray, BoolArray]:
+    """Which voxels are a vein's, too dark for cortex or beside a void; and with what borders on veins."""
     cortex = signal[banks.bank > 0]
     if not len(cortex) or not (usual := float(np.median(cortex))) > 0:
-        return np.zeros(len(signal), dtype=bool)
-    low = np.maximum(banks.indices.min(axis=0) - VEIN_MARGIN, 0)
-    high = banks.indices.max(axis=0) + VEIN_MARGIN + 1
+        return np.zeros(len(signal), dtype=bool), np.zeros(len(signal), dtype=bool)
+    margin = np.ceil(VEIN_MARGIN_MM / np.array(volume.spacing)).astype(np.intp)
+    low = np.maximum(banks.indices.min(axis=0) - margin, 0)
+    high = banks.indices.max(axis=0) + margin + 1
     box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
     here = (volume.array[box], volume.spacing, usual, banks.indices - low)
-    return veins(*here) | beside_voids(*here)
+    dark, beside = veins_and_beside(*here)
+    void = beside_voids(*here)
+    return dark | void, beside | void
 
 
 def _region(
-    region: Region, banks: BankMap, layers: _Layers, left_out: BoolArray, inside: BoolArray
+    region: Region, banks: BankMap, layers: _Layers, measured: Voxels, inside: BoolArray
 ) -> RegionSignal:
     own = (banks.bank == Bank.POSTERIOR_PRECENTRAL) & inside[banks.position]
-    excluded = float(left_out[own].mean()) if own.any() else 0.0
-    voxels = int(np.count_nonzero(own & ~left_out))
+    excluded = float(measured.dark[own].mean()) if own.any() else 0.0
+    voxels = int(np.count_nonzero(own & ~measured.left_out))
+    volume = voxels * measured.volume_mm3
     coverage, clear = float(banks.reached[inside].mean()), float(banks.sound[inside].mean())
     darkness = layers.darkness[inside]
     known = darkness[np.isfinite(darkness)]
     if voxels < MIN_VOXELS or len(known) < MIN_POSITIONS:
-        return RegionSignal(region, None, 0.0, None, None, None, voxels, coverage, clear, excluded)
+        return RegionSignal(region, None, 0.0, None, None, None, voxels, coverage, clear, excluded, volume)
     independent = max(1.0, len(known) * STEP_MM / INDEPENDENT_MM)
     apart = [
         smoothed(layers.banks[bank], NEIGHBOURHOOD_MM) for bank in (Bank.FRONTAL, Bank.POSTERIOR_POSTCENTRAL)
@@ -249,6 +292,7 @@ def _region(
         coverage,
         clear,
         excluded,
+        volume,
     )
 
 

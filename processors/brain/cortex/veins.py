@@ -3,6 +3,11 @@
 A vein is a dark tube and a band of cortex a dark sheet: across a tube the signal rises in two directions,
 across a sheet in one. The two larger eigenvalues of the Hessian tell them apart (Frangi et al.,
 MICCAI 1998:130).
+
+A vein darkens more than itself. Its field falls with the square of the distance over its radius: at three
+radii from a vein of 1 mm across B0 it turns the phase at 60 T·ms by .4 rad (half of .45 ppm, a ninth, Larmor
+frequency times echo time), by which SWI's mask takes a third of the signal where the field is raised. So what
+borders on a vein is no measure of cortex either.
 """
 
 from itertools import combinations_with_replacement
@@ -29,6 +34,40 @@ EXTREME = 0.5
 """Of the signal of cortex: no cortex is as dark; veins, blood, calcium and air are."""
 AROUND_EXTREME = 0.75
 """What borders on it and is darker than this belongs to it (its partial volume and blooming)."""
+BESIDE_MM = 1.5
+"""Three radii of a vein of 1 mm, from the middle of one voxel to that of another (p)."""
+
+
+def veins_and_beside(
+    array: npt.NDArray[np.float32],
+    spacing: tuple[float, float, float],
+    cortex: float,
+    indices: IntArray,
+) -> tuple[BoolArray, BoolArray]:
+    """Which voxels are a vein's or too dark for cortex, and which are or lie beside such, shape (n,) each.
+
+    A vein counts beside the voxels that are asked for, too. Parameters as of :func:`veins`.
+    """
+    steps = _ball(spacing)
+    last = np.array(array.shape) - 1
+    near = np.zeros(array.shape, dtype=bool)
+    for step in steps:
+        near[tuple(np.clip(indices + step, 0, last).T)] = True
+    around = np.argwhere(near)
+    dark = np.zeros(array.shape, dtype=bool)
+    dark[tuple(around.T)] = veins(array, spacing, cortex, around)
+    beside = np.zeros(len(indices), dtype=bool)
+    for step in steps:
+        beside |= dark[tuple(np.clip(indices + step, 0, last).T)]
+    return dark[tuple(indices.T)], beside
+
+
+def _ball(spacing: tuple[float, float, float]) -> IntArray:
+    """Steps to every voxel within reach, shape (n, 3)."""
+    reach = [int(BESIDE_MM / step) for step in spacing]
+    steps = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij"), axis=-1)
+    steps = steps.reshape(-1, 3)
+    return np.asarray(steps[np.linalg.norm(steps * np.array(spacing), axis=1) <= BESIDE_MM], dtype=np.intp)
 
 
 def veins(

@@ -8,6 +8,7 @@ import pytest
 from processors.acquisition import Acquisition, Contrast
 from processors.brain.cortex.motor_band import evaluate_motor_band, is_magnitude, measurable
 from processors.brain.cortex.motor_band_decision import age_share, decide_band
+from processors.brain.cortex.motor_band_excess import Estimate, excess_of, spread_of
 from processors.brain.cortex.motor_band_grading import (
     Band,
     SideBand,
@@ -15,10 +16,9 @@ from processors.brain.cortex.motor_band_grading import (
     grade,
     grade_band,
     scale_of,
-    spread_of,
 )
-from processors.brain.cortex.motor_band_signal import RegionSignal, SideSignal
-from processors.brain.cortex.veins import veins
+from processors.brain.cortex.motor_band_signal import RegionSignal, SideSignal, Stretch
+from processors.brain.cortex.veins import BESIDE_MM, veins, veins_and_beside
 from processors.brain.cortex.visual_cortex import VisualCortex
 from processors.brain.cortex.voids import beside_voids
 from processors.brain.patient_space import points_of
@@ -246,6 +246,19 @@ def test_a_tube_is_a_vein_and_a_sheet_is_not():
     assert asked(array)[10:14, 5:9, 20:24].all()
 
 
+def test_what_borders_on_a_vein_is_left_out_with_it():
+    array = np.full((20, 40, 40), 100.0, np.float32)
+    array[:, 20, 20] = 40
+    indices = np.indices(array.shape).reshape(3, -1).T
+    asked_for = indices[indices[:, 2] != 20]
+    own, beside = veins_and_beside(array, (1.0, 1.0, 1.0), 100.0, asked_for)
+    away = np.hypot(*(asked_for[:, 1:] - 20.0).T)
+    inner = (asked_for[:, 0] > 2) & (asked_for[:, 0] < 17)
+    assert beside[inner & (away <= BESIDE_MM)].all()
+    assert not beside[away > 5].any()
+    assert not (own & ~beside).any()
+
+
 def test_a_void_reaches_as_far_as_it_is_wide_and_a_vein_is_none():
     array = np.full((40, 40, 60), 100.0, np.float32)
     array[:, 19:21, 50] = 5
@@ -277,29 +290,45 @@ def test_darkness_counts_by_the_weighting():
     assert scale_of(None) == scale_of(60.0) == 1.0
 
 
+def region_signal(name, side, darkness, volume=1000.0, error=0.01, **other):
+    """A region as dark beside every comparison as beside the reference."""
+    signal = RegionSignal(
+        Region(name, side), darkness, error, darkness, darkness, 0.0, 400, 1.0, 1.0, 0.0, volume
+    )
+    return replace(signal, **other)
+
+
 def dark_band(**unknown):
     """A band on both sides, of which some comparisons are not known."""
     sides = {}
     for side in Side:
         signals = tuple(
-            RegionSignal(Region(name, side), 0.15, 0.01, 0.1, 0.1, 0.0, 400, 1.0, 1.0, 0.0)
+            region_signal(name, side, 0.15, anterior_difference=0.1, postcentral_difference=0.1)
             for name in MOTOR_BAND_REGIONS
         )
         signals = tuple(replace(signal, **unknown) for signal in signals)
-        sides[side] = SideBand({s.region: 2 for s in signals}, signals, 60.0, 1.0, 1.0)
-    return Band(sides, 0.0, 0.03, ())
+        weights = {s.region: 1 / 0.02**2 for s in signals}
+        excess = excess_of(signals, 0.015, 1.0)
+        sides[side] = SideBand({s.region: 2 for s in signals}, signals, weights, excess, 60.0, 1.0, 1.0)
+    return Band(sides, 0.0, sides[LEFT].excess, ())
 
 
-def measured(left, right, others=((0.01,) * 3,) * 3, others_excluded=0.0, **how):
+def places(*darkness, volume=1000.0):
+    return tuple(Stretch(value, volume) for value in darkness)
+
+
+EVEN = (places(0.01, 0.01, 0.01),) * 3
+UNEVEN = (places(0.06, -0.06, 0.06),) * 3
+SIZES = dict(zip(MOTOR_BAND_REGIONS, (700.0, 1000.0, 2600.0), strict=True))
+
+
+def measured(left, right, others=EVEN, others_excluded=0.0, **how):
     """Both sides graded: darkness of the three regions of each."""
     strip, banks, nothing = None, None, np.zeros(0, bool)
     sides = {}
     for side, values in ((LEFT, left), (RIGHT, right)):
         signals = tuple(
-            replace(
-                RegionSignal(Region(name, side), value, 0.01, value, value, 0.0, 400, 1.0, 1.0, 0.0),
-                **how.get(f"{name}_{side}", {}),
-            )
+            region_signal(name, side, value, **{"volume": SIZES[name], **how.get(f"{name}_{side}", {})})
             for name, value in zip(MOTOR_BAND_REGIONS, values, strict=True)
         )
         along = np.repeat(values, 10)
@@ -307,33 +336,37 @@ def measured(left, right, others=((0.01,) * 3,) * 3, others_excluded=0.0, **how)
     return grade_band(sides, 1.0)
 
 
-WEAK = (0.06, 0.06, 0.04)
+WEAK = (0.06, 0.06, 0.05)
 
 
 def test_a_band_must_be_darker_than_other_cortex_of_the_person_differs():
     even = decide_band(measured(WEAK, WEAK), 45.0)
-    uneven = decide_band(measured(WEAK, WEAK, others=((0.05, -0.05, 0.05),) * 3), 45.0)
+    uneven = decide_band(measured(WEAK, WEAK, others=UNEVEN), 45.0)
     assert even.state is State.PRESENT
     assert (uneven.state, keys(uneven)) == (State.INDETERMINATE, ["uneven-cortex"])
 
 
 def test_the_spread_of_few_places_is_the_usual_one():
-    assert spread_of([]) == spread_of([[[], []]]) == pytest.approx(0.02)
-    assert spread_of([], scale=2.0) == pytest.approx(0.04)
-    assert spread_of([[[0.1, -0.1] * 200]]) == pytest.approx(0.1, rel=0.02)
+    assert spread_of([]) == spread_of([[(), ()]]) == pytest.approx(0.015)
+    assert spread_of([], scale=2.0) == pytest.approx(0.03)
+    assert spread_of([[places(*[0.1, -0.1] * 200)]]) == pytest.approx(0.1, rel=0.02)
 
 
 def test_banks_that_differ_as_a_whole_are_even():
-    even = [[[0.04] * 3, [-0.04] * 3]] * 2
-    assert spread_of(even) < 0.02
-    assert spread_of([[[0.04, -0.04, 0.04], [-0.04, 0.04, -0.04]]] * 2) > 0.03
+    assert spread_of([[places(*[0.04] * 3), places(*[-0.04] * 3)]] * 2) < 0.015
+    assert spread_of([[places(0.04, -0.04, 0.04), places(-0.04, 0.04, -0.04)]] * 2) > 0.03
+
+
+def test_what_is_uneven_in_small_places_says_less():
+    small = spread_of([[places(*[0.1, -0.1] * 50, volume=250.0)]])
+    assert small == pytest.approx(spread_of([[places(*[0.05, -0.05] * 50)]]))
 
 
 def test_the_sides_are_compared_where_both_could_be_judged():
-    strong, faint = (0.0, 0.14, 0.06), (0.07, 0.04, 0.01)
+    strong, faint = (0.0, 0.14, 0.06), (0.07, 0.06, 0.01)
     whole = measured(strong, faint)
     part = measured(strong, faint, **{"medial_left": {"coverage": 0.5}})
-    assert 0 < whole.asymmetry < 0.5 < part.asymmetry
+    assert 0 < whole.asymmetry < part.asymmetry
     decision = decide_band(part, 45.0)
     assert (decision.state, keys(decision)[0]) == (State.INDETERMINATE, "asymmetric-band")
 
@@ -343,11 +376,38 @@ def test_one_side_beside_one_without_a_band_is_asymmetric():
     assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["asymmetric-band"])
 
 
-def test_the_weaker_of_uneven_sides_must_stand_out_by_itself():
-    strong, weak = (0.1, 0.1, 0.1), (0.051, 0.051, 0.051)
-    decision = decide_band(measured(strong, weak, others=((0.03, -0.03, 0.03),) * 3), 45.0)
+def test_a_small_region_that_is_dark_by_chance_makes_no_side_of_a_band():
+    one, chance = (0.07, 0.08, 0.075), (0.08, 0.035, 0.045)
+    noisy = {"medial_right": {"volume": 350.0, "error": 0.025}}
+    decision = decide_band(measured(one, chance, **noisy), 45.0)
     assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["asymmetric-band"])
-    assert decide_band(measured(strong, weak), 45.0).state is State.PRESENT
+    secure = {"medial_right": {"volume": 2600.0, "error": 0.004}}
+    assert decide_band(measured(one, chance, **secure), 45.0).state is State.PRESENT
+
+
+def test_a_region_counts_by_how_well_it_is_known():
+    def excess(**how):
+        signals = measured((0.1, 0.05, 0.05), WEAK, **{"medial_left": how}).sides[LEFT].judged
+        return excess_of(signals, 0.015, 1.0)
+
+    large, small, rough = excess(volume=3000.0), excess(volume=300.0), excess(volume=3000.0, error=0.05)
+    assert large.value > max(small.value, rough.value) + 0.01
+    assert large.value / large.error > max(small.value / small.error, rough.value / rough.error) + 1
+
+
+def test_a_band_may_spare_an_end_but_not_the_middle():
+    ends = measured((0.02, 0.09, 0.09), (0.09, 0.09, 0.02))
+    split = measured((0.09, 0.0, 0.09), (0.09, 0.0, 0.09))
+    assert min(side.excess.value for side in ends.sides.values()) > 0.06
+    assert max(side.excess.value for side in split.sides.values()) < 0.055
+
+
+def test_what_cannot_be_a_band_is_absent_and_what_can_is_open():
+    nearly = decide_band(measured((0.05, 0.04, 0.03), (0.046, 0.04, 0.03)), 45.0)
+    assert (nearly.state, keys(nearly)) == (State.INDETERMINATE, ["grey-zone"])
+    far = measured((0.046, 0.01, 0.04), (0.046, 0.01, 0.04))
+    assert far.total == 2
+    assert decide_band(far, 45.0).state is State.ABSENT
 
 
 def test_cortex_among_blood_is_not_judged():
@@ -393,7 +453,7 @@ def test_the_aged_stay_of_low_confidence():
 
 def test_what_darkens_with_the_weighting_is_no_age():
     twice = {s: replace(side, scale=2.0) for s, side in dark_band(darkness=0.3).sides.items()}
-    share, error = age_share(Band(twice, 0.0, 0.06, ()), VisualCortex(0.05, 0.02))
+    share, error = age_share(Band(twice, 0.0, Estimate(0.2, 0.02), ()), VisualCortex(0.05, 0.02))
     assert share == pytest.approx((0.05 - 0.09) / (1.3 * 0.26))
     assert error == pytest.approx(np.hypot(0.02, 0.02) / (1.3 * 0.26))
 
