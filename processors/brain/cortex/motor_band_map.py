@@ -27,7 +27,8 @@ WHITE_MM = (4.0, 7.0)
 """White matter below a bank, from the middle of the sulcus."""
 FINER = 2
 """How many times finer than the sheet's own nodes a voxel's place on it is told."""
-REACH_MM = 8.0
+ASIDE_MM = 1.5
+"""So far beside a node of the sheet, along it, a voxel may lie: what is beyond lies past the sheet's edge."""
 MARGIN_MM = 10.0
 CELL_MM = 4.0
 DEPTHS_MM = (2.0, 16.0)
@@ -102,7 +103,7 @@ def map_banks(volume: Volume, to_anchor: FloatArray, sulci: Sulci, side: Side) -
         (sulci.behind, Bank.PARIETAL, Bank.POSTERIOR_POSTCENTRAL),
     )
     for sulcus, beyond, before in pairs:
-        place, down, signed, clear = _on_sheet(sulcus, at)
+        place, down, signed, clear = _on_sheet(sulcus, at, WHITE_MM[1] if sulcus is central else OUTER_MM)
         away = np.abs(signed)
         inside = clear & (away > INNER_MM) & (away < OUTER_MM) & (away < taken)
         taken[inside] = away[inside]
@@ -152,13 +153,18 @@ def _near(volume: Volume, to_anchor: FloatArray, points: FloatArray) -> IntArray
     return np.asarray(box[inside], dtype=np.intp)
 
 
-def _on_sheet(sulcus: Sulcus, at: FloatArray) -> tuple[IntArray, IntArray, FloatArray, npt.NDArray[np.bool_]]:
-    """Node along and down, signed distance along the normal, and whether the sulcus shows there."""
+def _on_sheet(
+    sulcus: Sulcus, at: FloatArray, off_mm: float
+) -> tuple[IntArray, IntArray, FloatArray, npt.NDArray[np.bool_]]:
+    """Node along and down, signed distance along the normal, and whether the sulcus shows there.
+
+    What lies farther off the sheet than a distance shows none.
+    """
     rows, columns = sulcus.displacement_mm.shape
     fine = (FINER * (rows - 1) + 1, FINER * (columns - 1) + 1)
     points, normals = (_finer(values, fine) for values in (sulcus.sheet.points, sulcus.normals))
     tree = cKDTree(points.reshape(-1, 3))
-    away, nearest = tree.query(at, distance_upper_bound=REACH_MM)
+    away, nearest = tree.query(at, distance_upper_bound=float(np.hypot(off_mm, ASIDE_MM)))
     found = np.isfinite(away)
     nearest = np.where(found, nearest, 0)
     offset = at - points.reshape(-1, 3)[nearest]
@@ -167,7 +173,7 @@ def _on_sheet(sulcus: Sulcus, at: FloatArray) -> tuple[IntArray, IntArray, Float
     place, down = np.unravel_index(nearest, fine)
     place, down = (place + FINER // 2) // FINER, (down + FINER // 2) // FINER
     depth = sulcus.sheet.depth_mm[down]
-    clear = found & (aside < 1.5) & _deep(depth) & (sulcus.agreement[place, down] >= MIN_AGREEMENT)
+    clear = found & (aside < ASIDE_MM) & _deep(depth) & (sulcus.agreement[place, down] >= MIN_AGREEMENT)
     return place, down, signed, clear
 
 
