@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.brain.cortex.motor_band_limits import (
-    FEWEST_TOGETHER,
+    MIDDLE,
     MOTOR_SPREAD,
     USUAL_EXCESS,
     USUAL_SPREAD,
@@ -59,12 +59,12 @@ def variance_of(signal: RegionSignal, spread: float) -> float:
 
 
 def excess_of(signals: Sequence[RegionSignal], spread: float, scale: float) -> Estimate:
-    """By how much regions are darker than is usual, in those side by side where it is surest.
+    """By how much regions are darker than is usual, in the stretch about the hand's where it is surest.
 
     The mean of the darkness beside the reference and beside the postcentral cortex, each region weighing as
-    one over its variance. A band may spare a region at either end, so the stretch of regions is taken where
-    the excess is the most standard errors, as a scan statistic does (Kulldorff, Commun Stat Theory Methods
-    1997;26:1481). The error holds how much people's motor cortex differs as a whole.
+    one over its variance. A band may spare the leg's region, the face's or both, so the stretch is taken
+    where the excess is the most standard errors, as a scan statistic does (Kulldorff, Commun Stat Theory
+    Methods 1997;26:1481). The error holds how much people's motor cortex differs as a whole.
 
     Parameters
     ----------
@@ -74,19 +74,21 @@ def excess_of(signals: Sequence[RegionSignal], spread: float, scale: float) -> E
         Of places of the usual volume, as :func:`spread_of` gives it.
     """
     known = [
-        ((s.darkness + s.postcentral_difference) / 2 - scale * USUAL_EXCESS, 1 / variance_of(s, spread))
+        (
+            s.region.name,
+            (s.darkness + s.postcentral_difference) / 2 - scale * USUAL_EXCESS,
+            1 / variance_of(s, spread),
+        )
         for s in signals
         if s.darkness is not None and s.postcentral_difference is not None
     ]
-    found = [
-        _weighed(known[first:last], scale)
-        for first in range(len(known))
-        for last in range(first + min(FEWEST_TOGETHER, len(known)), len(known) + 1)
-    ]
+    stretches = [known[first:last] for last in range(len(known) + 1) for first in range(last)]
+    about = [stretch for stretch in stretches if any(name == MIDDLE for name, _, _ in stretch)]
+    found = [_weighed([numbers for _, *numbers in stretch], scale) for stretch in about or stretches]
     return max(found, key=lambda one: one.value / one.error, default=Estimate(0.0, np.inf))
 
 
-def _weighed(known: Sequence[tuple[float, float]], scale: float) -> Estimate:
+def _weighed(known: Sequence[Sequence[float]], scale: float) -> Estimate:
     total = sum(weight for _, weight in known)
     error = np.sqrt((scale * MOTOR_SPREAD) ** 2 + 1 / total)
     return Estimate(float(sum(value * weight for value, weight in known) / total), float(error))

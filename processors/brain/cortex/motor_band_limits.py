@@ -37,8 +37,8 @@ MIN_DIFFERENCE, MIN_SIDE_DIFFERENCE = 0.03, 0.02
 """Darkness beyond that of the anterior bank and of the postcentral cortex, on both sides together and on
 each, for of one side alone it is uncertain by some .015 (p)."""
 
-FEWEST_TOGETHER = 2
-"""Regions side by side that a side's excess is told by: a band may spare the third, not the one between."""
+MIDDLE = "intermediate"
+"""The hand's region: a side's excess is told by it, alone or with its neighbours, which a band may spare."""
 
 USUAL_EXCESS, BAND_EXCESS = 0.017, 0.045
 """Mean of the darkness beside the reference and beside the postcentral cortex, at the usual weighting, that
