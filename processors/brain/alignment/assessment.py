@@ -158,7 +158,7 @@ def _agreement(even: FloatArray, tissues: FloatArray) -> float:
     """Share of the variance that the tissues explain."""
     centred = even - even.mean()
     terms = tissues - tissues.mean(axis=0)
-    weights, *_ = np.linalg.lstsq(terms, centred, rcond=None)
+    weights, *_ = np.linalg.lstsq(terms.T @ terms, terms.T @ centred, rcond=None)
     return float((terms @ weights) @ centred / max(centred @ centred, 1e-12))
 
 

@@ -5,6 +5,7 @@ bins. Written for a few thousand samples: a score takes a millisecond, and the s
 same result.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,6 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from scipy.ndimage import map_coordinates
 from scipy.optimize import minimize
-from scipy.spatial.transform import Rotation
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -123,17 +123,33 @@ def linear(parameters: FloatArray, about: FloatArray) -> FloatArray:
     """
     moves = np.zeros(12)
     moves[: len(parameters)] = parameters
-    shape = np.eye(3) + np.diag(moves[6:9] / LEVER_MM)
-    shape[np.triu_indices(3, 1)] = moves[9:12] / LEVER_MM
-    turn = Rotation.from_rotvec(moves[:3] / LEVER_MM).as_matrix() @ shape
+    shape = np.diag(1 + moves[6:9] / LEVER_MM)
+    shape[(0, 0, 1), (1, 2, 2)] = moves[9:12] / LEVER_MM
+    turn = _turned(*(moves[:3] / LEVER_MM).tolist()) @ shape
     matrix = np.eye(4)
     matrix[:3, :3] = turn
     matrix[:3, 3] = about - turn @ about + moves[3:6]
     return matrix
 
 
+def _turned(x: float, y: float, z: float) -> FloatArray:
+    """The matrix, shape (3, 3), of a turn about an axis by as many radians as it is long (Rodrigues)."""
+    angle = math.sqrt(x * x + y * y + z * z)
+    if angle == 0:
+        return np.eye(3)
+    across = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    first, second = math.sin(angle) / angle, (1 - math.cos(angle)) / angle**2
+    return np.asarray(np.eye(3) + first * across + second * (across @ across))
+
+
 def climb(
-    fixed: Samples, moving: Target, start: FloatArray, freedom: int, step: float
+    fixed: Samples,
+    moving: Target,
+    start: FloatArray,
+    freedom: int,
+    step: float,
+    rounds: int | None = None,
+    gain: float = RELATIVE_GAIN,
 ) -> tuple[float, FloatArray]:
     """The score and the map, LPS matrix (4, 4), that a local search (Powell's) reaches from a start.
 
@@ -143,12 +159,21 @@ def climb(
         6 for rigid, 12 for affine moves.
     step
         First step, millimetres.
+    rounds
+        How often all moves are tried at most; until little is gained, by default.
+    gain
+        Share of the score that a round must gain for another to follow.
     """
     about = fixed.points.mean(axis=0)
     found = minimize(
         lambda p: -score(fixed, moving, start @ linear(p, about)),
         np.zeros(freedom),
         method="Powell",
-        options={"xtol": TOLERANCE, "ftol": RELATIVE_GAIN, "direc": step * np.eye(freedom)},
+        options={
+            "xtol": TOLERANCE,
+            "ftol": gain,
+            "direc": step * np.eye(freedom),
+            "maxiter": rounds,
+        },
     )
     return -float(found.fun), start @ linear(found.x, about)

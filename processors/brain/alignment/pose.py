@@ -6,6 +6,7 @@ the atlas', so that the score of every pose is of the same anatomy.
 """
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
@@ -16,6 +17,7 @@ from scipy.spatial.transform import Rotation
 from processors.brain import atlas
 from processors.brain.alignment.mutual_information import Samples, Target, climb, samples, score, target
 from processors.brain.alignment.tissue_model import brain_mask
+from processors.brain.alignment.working_image import THREADS
 from processors.brain.patient_space import bounds, on_grid
 
 FloatArray = npt.NDArray[np.float64]
@@ -30,6 +32,7 @@ TURNS = np.radians((-30.0, 0.0, 30.0))
 BACK_MM = (-20.0, 0.0, 20.0)
 RISE_MM = (-60.0, -40.0, -20.0, 0.0, 20.0, 40.0, 60.0, 80.0)
 """How far the brain's centre may lie from that of all that is bright: far above it if the neck is in view."""
+TEMPLATES = ("head", "brain")
 STARTS_KEPT = 4
 DISTINCT_MM = 15.0
 EVERY = 3
@@ -42,25 +45,32 @@ def find_pose(image: sitk.Image) -> tuple[float, FloatArray]:
     Parameters
     ----------
     image
-        The volume on an axis-aligned grid of at most 4 mm, its shading evened.
+        The volume on an axis-aligned grid of :data:`AFFINE_MM`, its shading evened.
     """
-    coarse, fine = (target(on_grid(image, *bounds(image), mm)) for mm in (SEARCH_MM, AFFINE_MM))
+    coarse, fine = target(on_grid(image, *bounds(image), SEARCH_MM)), target(image)
     centre = _centre(image)
-    brain = _samples_of("brain", AFFINE_MM)
-    poses: list[FloatArray] = []
-    for template in ("head", "brain"):
-        fixed = _samples_of(template, SEARCH_MM)
-        reached = [climb(fixed, coarse, start, 6, SEARCH_STEP_MM) for start in _starts(fixed, coarse, centre)]
-        _, best = max(reached, key=lambda pose: pose[0])
-        if all(_apart(best, other, brain.points) > DISTINCT_MM for other in poses):
-            poses.append(best)
-    found = [climb(brain, fine, pose, 12, AFFINE_STEP_MM) for pose in poses]
+    with ThreadPoolExecutor(THREADS) as threads:
+        first, *others = threads.map(lambda name: _search(name, coarse, centre), TEMPLATES)
+        points = _samples_of("brain", AFFINE_MM).points
+        poses = [first] + [other for other in others if _apart(first, other, points) > DISTINCT_MM]
+        found = list(threads.map(lambda pose: _fitted(fine, pose), poses))
     return max(found, key=lambda pose: pose[0])
 
 
 def refine_pose(image: sitk.Image, pose: FloatArray) -> tuple[float, FloatArray]:
     """The mutual information, and the affine map that a local search reaches from another one."""
-    fine = target(on_grid(image, *bounds(image), AFFINE_MM))
+    return _fitted(target(image), pose)
+
+
+def _search(template: str, coarse: Target, centre: FloatArray) -> FloatArray:
+    """The best rigid pose of a template, LPS matrix of shape (4, 4)."""
+    fixed = _samples_of(template, SEARCH_MM)
+    reached = [climb(fixed, coarse, start, 6, SEARCH_STEP_MM) for start in _starts(fixed, coarse, centre)]
+    return max(reached, key=lambda pose: pose[0])[1]
+
+
+def _fitted(fine: Target, pose: FloatArray) -> tuple[float, FloatArray]:
+    """The score, and the affine map that a local search reaches from a pose."""
     return climb(_samples_of("brain", AFFINE_MM), fine, pose, 12, AFFINE_STEP_MM)
 
 

@@ -19,14 +19,14 @@ from picsl_greedy import Greedy3D
 from processors.brain import atlas
 from processors.brain.alignment.pose import find_pose, refine_pose
 from processors.brain.alignment.tissue_model import Explained, brain_mask, explain, tissue_maps
-from processors.brain.patient_space import extent, on_grid, points_of_grid, robust_range, sample, to_image
+from processors.brain.alignment.working_image import THREADS as THREADS  # noqa: PLC0414 - the tract takes it from here
+from processors.brain.alignment.working_image import WORKING_MM, part_of, working_image
+from processors.brain.patient_space import sample
 from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
 
-THREADS = 2
 POSE_SPACING_MM = 4.0
-DEFORMABLE_SPACING_MM = 2.0
 SHADING_SPACING_MM = 8.0
 SHADING_ITERATIONS = (50, 50, 50)
 SHADING_VOXELS = 100
@@ -83,30 +83,30 @@ def affine_transform(matrix: FloatArray) -> sitk.Transform:
     return sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
 
 
-def register(volume: Volume) -> Registration:
-    """Align a brain volume with the atlas; the same volume always gives the same result.
+def register(volume: Volume, image: sitk.Image) -> Registration:
+    """Align a series with the atlas; the same series always gives the same result.
+
+    Parameters
+    ----------
+    image
+        The volume's working image.
 
     Raises
     ------
     RegistrationError
-        If the volume is empty, or so unlike a head that no pose could be tried.
+        If the image is empty, or so unlike a head that no pose could be tried.
     """
-    if not np.ptp(volume.array) > 0:
-        raise RegistrationError("the volume is empty")
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(THREADS)
-    image = sitk.Clamp(to_image(volume), sitk.sitkFloat32, *robust_range(volume.array))
-    low, high = extent(volume)
-    coarse = on_grid(image, low, high, POSE_SPACING_MM)
+    if not np.ptp(sitk.GetArrayViewFromImage(image)) > 0:
+        raise RegistrationError("the image is empty")
+    coarse = working_image(volume, POSE_SPACING_MM)
     affine = _affine(coarse)
     where = np.argwhere(sitk.GetArrayFromImage(_inside(coarse, affine_transform(affine), 0)))[:, ::-1]
     if not len(where):
-        raise RegistrationError("the volume holds no brain")
+        raise RegistrationError("the image holds no brain")
     first, last = where.min(axis=0), where.max(axis=0)
-    box = (
-        np.maximum(low, low + first * POSE_SPACING_MM - BRAIN_MARGIN_MM),
-        np.minimum(high, low + last * POSE_SPACING_MM + BRAIN_MARGIN_MM),
-    )
-    return _deform(on_grid(image, *box, DEFORMABLE_SPACING_MM), affine)
+    low = np.array(coarse.GetOrigin())
+    box = (low + end * POSE_SPACING_MM + way * BRAIN_MARGIN_MM for end, way in ((first, -1), (last, 1)))
+    return _deform(part_of(image, *box), affine)
 
 
 def _affine(coarse: sitk.Image) -> FloatArray:
@@ -163,11 +163,14 @@ def _deform(fixed: sitk.Image, affine: FloatArray) -> Registration:
     onto = affine_transform(affine)
     maps = sitk.GetArrayFromImage(sitk.Resample(tissue_maps(), fixed, onto))
     t1 = sitk.GetArrayFromImage(sitk.Resample(atlas.image("icbm_t1"), fixed, onto)) / 255
-    parts = np.concatenate([maps, t1[..., None]], axis=-1).reshape(-1, 4).astype(np.float64)
+    parts = np.concatenate([maps, t1[..., None]], axis=-1).reshape(-1, 4)
     found = _contrast(fixed, parts, sitk.GetArrayFromImage(_inside(fixed, onto, 0)).ravel() > 0)
-    shading = found.shading(points_of_grid(fixed)).reshape(maps.shape[:3])
-    subject = _like(fixed, sitk.GetArrayFromImage(fixed) / shading)
-    template = _like(fixed, (parts @ found.signals).reshape(shading.shape))
+    axes = [
+        start + WORKING_MM * np.arange(size)
+        for start, size in zip(fixed.GetOrigin(), fixed.GetSize(), strict=True)
+    ]
+    subject = _like(fixed, sitk.GetArrayViewFromImage(fixed) / found.shading_of(axes).T)
+    template = _like(fixed, (parts @ found.signals.astype(np.float32)).reshape(maps.shape[:3]))
     greedy = Greedy3D()
     try:
         greedy.execute(
@@ -183,15 +186,16 @@ def _deform(fixed: sitk.Image, affine: FloatArray) -> Registration:
     return Registration(affine, greedy["warp"], subject, template)
 
 
-def _contrast(fixed: sitk.Image, parts: FloatArray, brain: npt.NDArray[np.bool_]) -> Explained:
+def _contrast(fixed: sitk.Image, parts: npt.NDArray[np.float32], brain: npt.NDArray[np.bool_]) -> Explained:
     chosen = np.flatnonzero(brain)[::EVERY]
     if len(chosen) < MIN_VOXELS:
         raise RegistrationError("the volume holds too little of a brain")
     signal = sitk.GetArrayViewFromImage(fixed).ravel()[chosen].astype(np.float64)
-    return explain(signal, parts[chosen], points_of_grid(fixed)[chosen])
+    at = np.stack(np.unravel_index(chosen, fixed.GetSize()[::-1])[::-1], axis=1) * WORKING_MM
+    return explain(signal, parts[chosen].astype(np.float64), at + fixed.GetOrigin())
 
 
-def _like(grid: sitk.Image, array: FloatArray) -> sitk.Image:
-    image = sitk.GetImageFromArray(array.astype(np.float32))
+def _like(grid: sitk.Image, array: npt.NDArray[np.floating]) -> sitk.Image:
+    image = sitk.GetImageFromArray(np.ascontiguousarray(array, dtype=np.float32))
     image.CopyInformation(grid)
     return image

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 
 from processors.acquisition import Contrast
 from processors.brain.alignment.assessment import FAILED, Assessment, acceptable, assess, plausible
 from processors.brain.alignment.coregistration import coregister, through_atlas
-from processors.brain.alignment.registration import THREADS, Registration, RegistrationError, register
+from processors.brain.alignment.registration import Registration, RegistrationError, register
+from processors.brain.alignment.working_image import THREADS, working_image
 from processors.findings import Reason
 from processors.volume import Volume
 
@@ -73,6 +75,14 @@ class Alignment:
         return self.registration.to_atlas(points @ self.to_anchor[:3, :3].T + self.to_anchor[:3, 3])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Series:
+    contrast: Contrast
+    volume: Volume
+    image: sitk.Image
+    """The volume at the resolution it is aligned at."""
+
+
 def align_study(volumes: Mapping[Contrast, Volume]) -> dict[Contrast, Alignment]:
     """Align every series of a study with the atlas; the same study always gives the same result.
 
@@ -81,22 +91,25 @@ def align_study(volumes: Mapping[Contrast, Volume]) -> dict[Contrast, Alignment]
     exchanged, its sides are in doubt; and those of the whole study, unless two others agree.
     """
     order = sorted(volumes, key=_rank)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(THREADS)
+    with ThreadPoolExecutor(THREADS) as threads:
+        series = list(threads.map(lambda c: _Series(c, volumes[c], working_image(volumes[c])), order))
     aligned: dict[Contrast, Alignment] = {}
     anchor: Registration | None = None
     agreeing: list[Contrast] = []
     opposed: list[Contrast] = []
     while anchor is None and len(aligned) < len(order):
         contrast = order[len(aligned)]
-        aligned[contrast] = _by_itself(volumes[contrast], contrast)
+        aligned[contrast] = _by_itself(series[len(aligned)])
         if aligned[contrast].problem is None:
             anchor = aligned[contrast].registration
             agreeing.append(contrast)
-    others = order[len(aligned) :]
+    others = series[len(aligned) :]
     if anchor is not None:
-        for contrast, (alignment, sides_agree) in zip(others, _beside(others, volumes, anchor), strict=True):
-            aligned[contrast] = alignment
+        for one, (alignment, sides_agree) in zip(others, _beside(others, anchor), strict=True):
+            aligned[one.contrast] = alignment
             if alignment.problem is None:
-                (agreeing if sides_agree else opposed).append(contrast)
+                (agreeing if sides_agree else opposed).append(one.contrast)
     doubt = Reason.of("laterality-conflict")
     for contrast in in_doubt(agreeing, opposed, aligned):
         aligned[contrast] = replace(aligned[contrast], problem=aligned[contrast].problem or doubt)
@@ -122,29 +135,25 @@ def in_doubt(
     return tuple(opposed) if outvoted or not against else tuple(every)
 
 
-def _beside(
-    contrasts: Sequence[Contrast], volumes: Mapping[Contrast, Volume], anchor: Registration
-) -> list[tuple[Alignment, bool]]:
+def _beside(others: Sequence[_Series], anchor: Registration) -> list[tuple[Alignment, bool]]:
     """Series brought to the anchor, and whether each agrees with it about the sides.
 
     From the scanner's coordinates first; where that cannot be trusted, from where both lie in the atlas, and
     if that fails too by the series' own registration.
     """
     with ThreadPoolExecutor(THREADS) as threads:
-        brought = list(threads.map(lambda c: _brought_to(volumes[c], c, anchor, np.eye(4)), contrasts))
+        brought = list(threads.map(lambda one: _brought_to(one, anchor, np.eye(4)), others))
     return [
-        found if found[0].problem is None else _through_own_registration(volumes[contrast], contrast, anchor)
-        for contrast, found in zip(contrasts, brought, strict=True)
+        found if found[0].problem is None else _through_own_registration(one, anchor)
+        for one, found in zip(others, brought, strict=True)
     ]
 
 
-def _through_own_registration(
-    volume: Volume, contrast: Contrast, anchor: Registration
-) -> tuple[Alignment, bool]:
-    alone = _by_itself(volume, contrast)
+def _through_own_registration(one: _Series, anchor: Registration) -> tuple[Alignment, bool]:
+    alone = _by_itself(one)
     if alone.registration is None or alone.problem is not None:
         return alone, True
-    rigid, sides_agree = _brought_to(volume, contrast, anchor, through_atlas(alone.registration, anchor))
+    rigid, sides_agree = _brought_to(one, anchor, through_atlas(alone.registration, anchor))
     return (rigid if rigid.problem is None else alone), sides_agree
 
 
@@ -152,35 +161,28 @@ def _rank(contrast: Contrast) -> int:
     return PREFERENCE.index(contrast) if contrast in PREFERENCE else len(PREFERENCE)
 
 
-def _by_itself(volume: Volume, contrast: Contrast) -> Alignment:
+def _by_itself(one: _Series) -> Alignment:
     try:
-        registration = register(volume)
+        registration = register(one.volume, one.image)
     except RegistrationError:
         return Alignment(None, np.eye(4), FAILED, Reason.of("registration-failed"))
-    return _assessed(volume, contrast, registration, np.eye(4))
+    return _assessed(one, registration, np.eye(4))
 
 
-def _brought_to(
-    volume: Volume, contrast: Contrast, anchor: Registration, start: FloatArray
-) -> tuple[Alignment, bool]:
+def _brought_to(one: _Series, anchor: Registration, start: FloatArray) -> tuple[Alignment, bool]:
     try:
-        found = coregister(volume, anchor, start)
+        found = coregister(one.image, anchor, start)
     except RegistrationError:
         return Alignment(None, start, FAILED, Reason.of("registration-failed")), True
-    sure = contrast in FAINT and found.sharpness >= MIN_SHARPNESS
-    return _assessed(volume, contrast, anchor, found.to_anchor, sure=sure), found.sides_agree
+    sure = one.contrast in FAINT and found.sharpness >= MIN_SHARPNESS
+    return _assessed(one, anchor, found.to_anchor, sure=sure), found.sides_agree
 
 
 def _assessed(
-    volume: Volume,
-    contrast: Contrast,
-    registration: Registration,
-    to_anchor: FloatArray,
-    *,
-    sure: bool = False,
+    one: _Series, registration: Registration, to_anchor: FloatArray, *, sure: bool = False
 ) -> Alignment:
     unjudged = Alignment(registration, to_anchor, FAILED)
-    found = assess(volume, unjudged.to_atlas, registration.affine[:3, :3] @ to_anchor[:3, :3])
-    fits = plausible(found, part=True) if sure else acceptable(found, contrast)
+    found = assess(one.volume, unjudged.to_atlas, registration.affine[:3, :3] @ to_anchor[:3, :3])
+    fits = plausible(found, part=True) if sure else acceptable(found, one.contrast)
     problem = None if fits else Reason.of("registration-failed")
     return Alignment(registration, to_anchor, found, problem)

@@ -5,6 +5,8 @@ atlas' tissue probabilities in turn with a smooth multiplicative shading, as the
 segmentation do it (Ashburner and Friston, NeuroImage 2005;26:839), with fixed probabilities.
 """
 
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -53,6 +55,16 @@ class Explained:
     def shading(self, points: FloatArray) -> FloatArray:
         """The factor, about 1, at points of shape (n, 3), millimetres."""
         return np.asarray(np.clip(_polynomial((points - self.origin) / SCALE_MM) @ self.bend, *SHADE_LIMITS))
+
+    def shading_of(self, axes: Sequence[FloatArray]) -> FloatArray:
+        """The same, of shape (a, b, c), on a grid whose places along x, y and z are given."""
+        x, y, z = (
+            np.stack(_powers((places - at) / SCALE_MM)) for places, at in zip(axes, self.origin, strict=True)
+        )
+        cube = np.zeros((ORDER + 1,) * 3)
+        cube[tuple(np.array(list(_orders())).T)] = self.bend
+        field = np.einsum("ijk,ia,jb,kc->abc", cube, x, y, z, optimize=True)
+        return np.asarray(np.clip(field, *SHADE_LIMITS))
 
 
 @cache
@@ -124,13 +136,18 @@ def _solve(terms: FloatArray, values: FloatArray) -> FloatArray:
 
 
 def _polynomial(points: FloatArray) -> FloatArray:
-    x, y, z = points.T
-    return np.stack(
-        [
-            x**i * y**j * z**k
-            for i in range(ORDER + 1)
-            for j in range(ORDER + 1 - i)
-            for k in range(ORDER + 1 - i - j)
-        ],
-        axis=1,
-    )
+    x, y, z = (_powers(axis) for axis in points.T)
+    terms = np.empty((sum(1 for _ in _orders()), len(points)))
+    for number, (i, j, k) in enumerate(_orders()):
+        np.multiply(x[i] * y[j], z[k], out=terms[number])
+    return terms.T
+
+
+def _orders() -> Iterator[tuple[int, int, int]]:
+    """The exponents of all terms up to the polynomial's order."""
+    for i, j in itertools.product(range(ORDER + 1), repeat=2):
+        yield from ((i, j, k) for k in range(ORDER + 1 - i - j))
+
+
+def _powers(values: FloatArray) -> list[FloatArray]:
+    return list(itertools.accumulate([values] * ORDER, np.multiply, initial=np.ones_like(values)))
