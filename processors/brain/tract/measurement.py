@@ -142,7 +142,7 @@ def measure_study(
     """Measure the tract in every series of a study, at one place in all of them.
 
     Diffusion series agree upon theirs among themselves: echo-planar images are distorted by millimetres where
-    the others are not.
+    the others are not. Nor does T1 tell fluid and cortex from white matter in them, as it does in the others.
 
     Parameters
     ----------
@@ -152,7 +152,14 @@ def measure_study(
     """
     measured: dict[Contrast, TractMeasurement] = {}
     with ThreadPoolExecutor(THREADS) as threads:
-        views = dict(zip(series, threads.map(lambda one: view_tract(*one), series.values()), strict=True))
+        t1 = view_tract(*series[Contrast.T1]) if Contrast.T1 in series else None
+
+        def view(contrast: Contrast) -> TractView:
+            if contrast is Contrast.T1 and t1 is not None:
+                return t1
+            return view_tract(*series[contrast], None if contrast in ECHO_PLANAR else t1)
+
+        views = dict(zip(series, threads.map(view, series), strict=True))
         for planar in (False, True):
             group = {
                 contrast: view for contrast, view in views.items() if (contrast in ECHO_PLANAR) is planar

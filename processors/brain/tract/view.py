@@ -4,7 +4,7 @@ The same code serves every contrast. What it must know of one is whether the sig
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,12 @@ EXTREME = (0.55, 2.2)
 """Beyond it a voxel is fluid, fat or bone, and its neighbours hold some of it; a severe sign is 1.7 on T2."""
 EXTREME_DARK = (0.2, 2.2)
 NEIGHBOUR_MM = 1.6
+TISSUE_ON_T1 = 0.85
+"""Signal on T1, over the reference, below which a voxel near cortex, nuclei or cisterns holds some of them:
+cortex has .6 to .85, fluid less, the healthy tract there .87 to 1.06. Fluid and cortex are bright on T2 as
+a changed tract is, and a voxel that is a quarter fluid is no brighter than one."""
+NEAREST_T1_MM = 2.5
+"""As far from the middle of the next voxel of T1, with slices of 4 to 5 mm, T1 still tells."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +72,9 @@ class TractView:
     evidence: Mapping[Side, FloatArray]
 
 
-def view_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> TractView:
+def view_tract(
+    volume: Volume, to_atlas: Callable[[FloatArray], FloatArray], t1: TractView | None = None
+) -> TractView:
     """Look for the tract in a series' own voxels.
 
     Parameters
@@ -75,10 +83,14 @@ def view_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> 
         A head. Where its contrast is ADC the tract is searched for where it is darkest, else brightest.
     to_atlas
         Maps patient LPS millimetres to atlas LPS millimetres, both of shape (n, 3).
+    t1
+        The T1 of the same study, if it shows where fluid and cortex lie in this series as well.
     """
     tract = map_tract(volume, to_atlas)
     darker = volume.contrast is Contrast.ADC
     signals = _signals(volume, tract, darker=darker)
+    if t1 is not None:
+        signals = replace(signals, usable=signals.usable & ~_no_white_matter_on(t1, tract))
     evidence = {
         side: ridge_evidence(
             signals.corrected,
@@ -136,6 +148,39 @@ def _reference_level(signal: FloatArray, tract: TractMap, lesion: BoolArray) -> 
         if np.count_nonzero(where) and (level := float(np.median(signal[where]))) > 0:
             return level
     return 1.0
+
+
+def _no_white_matter_on(t1: TractView, tract: TractMap) -> BoolArray:
+    """Which voxels of a series hold fluid, cortex or nuclei by the T1 of the study, shape (n,).
+
+    Amid white matter none is said to: the normal tract is dark on T1 there.
+    """
+    low, high = _heights_amid_white_matter()
+    height = tract.atlas_points[:, 2]
+    near = tract.distance <= COLLAR_MM[1] + NEIGHBOUR_MM
+    asked = np.flatnonzero(near & ((height < low) | (height > high)))
+    shown = np.flatnonzero(
+        t1.signals.inside & (t1.tract.distance <= COLLAR_MM[1] + NEIGHBOUR_MM + NEAREST_T1_MM)
+    )
+    dark = np.zeros(len(height), dtype=bool)
+    if len(asked) and len(shown):
+        away, nearest = cKDTree(t1.tract.atlas_points[shown]).query(
+            tract.atlas_points[asked], distance_upper_bound=NEAREST_T1_MM
+        )
+        known = np.isfinite(away)
+        dark[asked[known]] = t1.signals.corrected[shown[nearest[known]]] < TISSUE_ON_T1
+    return dark
+
+
+def _heights_amid_white_matter() -> tuple[float, float]:
+    """Between which heights of the atlas the tract runs amid white matter, millimetres."""
+    heights = [
+        float(point[2])
+        for line in map(atlas.centreline, SIDES)
+        for point, name in zip(line.points, line.segments, strict=True)
+        if name in AMID_WHITE_MATTER
+    ]
+    return min(heights), max(heights)
 
 
 def _beside_extremes(

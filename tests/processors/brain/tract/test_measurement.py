@@ -208,3 +208,31 @@ def test_the_profile_runs_from_the_pons_up():
     assert left.segments[-1] == "subcortical"
     assert np.all(np.diff(left.position_mm) > 0)
     assert len(left.position_mm) == len(left.segments) == len(left.ratio)
+
+
+def head_with(contrast, factor, beside_mm, low, high):
+    """The atlas' tissue, with a strand beside the left tract, between two heights, of another signal."""
+    volume = replace(head(*PLANES["axial"]), contrast=contrast)
+    at = points_of(volume.affine, np.indices(volume.array.shape, dtype=float).reshape(3, -1).T)
+    points = np.add(atlas.centreline(Side.LEFT).points, [beside_mm, 0, 0])
+    distance, _ = cKDTree(points).query(at)
+    strand = (distance < 2.5) & (at[:, 2] > low) & (at[:, 2] < high)
+    values = np.where(strand, factor, 1.0).reshape(volume.array.shape).astype(np.float32)
+    return replace(volume, array=volume.array * values)
+
+
+def test_what_a_t1_shows_to_be_cortex_is_not_taken_for_a_bright_tract_on_t2():
+    below_cortex = {"beside_mm": 4.0, "low": 42.0, "high": 80.0}
+    t1, t2 = (head_with(c, f, **below_cortex) for c, f in ((Contrast.T1, 0.75), (Contrast.T2, 1.3)))
+    plain_t2, region = replace(head(*PLANES["axial"]), contrast=Contrast.T2), Region("subcortical", Side.LEFT)
+    usual = ratios(measured(plain_t2))[region]
+    assert ratios(measured(t2))[region] > 1.03 * usual
+    assert ratios(measured_together(t1, t2)[1])[region] == pytest.approx(usual, rel=0.015)
+
+
+def test_the_capsule_that_is_dark_on_t1_is_measured_on_t2():
+    capsule = {"beside_mm": 0.0, "low": 0.0, "high": 18.0}
+    t1, t2 = (head_with(c, f, **capsule) for c, f in ((Contrast.T1, 0.82), (Contrast.T2, 1.2)))
+    region = Region("internal_capsule", Side.LEFT)
+    found = {s.region: s for s in measured_together(t1, t2)[1].segments}[region]
+    assert found.ratio > 1.1
