@@ -9,12 +9,10 @@ import numpy.typing as npt
 from processors.brain.cortex.bank_profile import CORTEX_MM, across_cortex, profile_of, smoothed
 from processors.brain.cortex.motor_band_limits import MIN_VOXELS
 from processors.brain.cortex.motor_band_map import Bank, BankMap, Sulci, map_banks
+from processors.brain.cortex.motor_band_voxels import Voxels, voxels_of
 from processors.brain.cortex.sulcus import Seen, signal_at
 from processors.brain.cortex.sulcus_prior import STEP_MM, Sheet
 from processors.brain.cortex.tissue_matching import Shown, matched
-from processors.brain.cortex.veins import veins_and_beside
-from processors.brain.cortex.voids import beside_voids
-from processors.brain.patient_space import points_of
 from processors.brain.signal_quality import signal_to_noise
 from processors.depiction import CortexStrip
 from processors.findings import MOTOR_BAND_REGIONS, Region, Side
@@ -33,8 +31,6 @@ INDEPENDENT_MM = 4.0
 MIN_POSITIONS = 4
 LEAST_ERROR = 0.004
 """Of a region's darkness, however even it is."""
-VEIN_MARGIN_MM = 4.0
-"""About the banks: so far veins beside them are looked for, and the filters that find them reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +85,6 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Voxels:
-    """What a series has in the voxels of a :class:`BankMap`.
-
-    Attributes
-    ----------
-    signal
-        Shape (n,).
-    dark, left_out
-        Shape (n,): which are veins, blood or calcium, or beside a signal void; the same with what borders on
-        veins.
-    points
-        Shape (n, 3), LPS millimetres in the anchor's patient space.
-    volume_mm3
-        Of one voxel.
-    """
-
-    signal: FloatArray
-    dark: BoolArray
-    left_out: BoolArray
-    points: FloatArray
-    volume_mm3: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class SideSignal:
     """One side's precentral gyrus.
 
@@ -147,13 +119,10 @@ def measure_side(
 ) -> SideSignal:
     """Measure one side in the voxels of a series; the first other series of those seen shows its tissues."""
     banks = map_banks(volume, to_anchor, sulci, side)
-    signal = volume.array[tuple(banks.indices.T)].astype(np.float64)
-    dark, left_out = _left_out(volume, banks, signal)
-    points = points_of(to_anchor @ volume.affine, banks.indices.astype(np.float64))
+    voxels = voxels_of(volume, to_anchor, banks)
     others = [one for one in seen if one.volume is not volume]
-    shown = _shown(others[0], points) if others else None
+    shown = _shown(others[0], voxels.points) if others else None
     snr = signal_to_noise(volume.array, banks.indices[banks.bank == 0])
-    voxels = Voxels(signal, dark, left_out, points, float(np.prod(volume.spacing)))
     return signal_of(banks, voxels, shown, sulci.central.sheet, snr)
 
 
@@ -248,21 +217,6 @@ def _mean_of(values: Sequence[FloatArray]) -> FloatArray:
     total = np.where(known, values, 0.0).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(total / known.sum(axis=0))
-
-
-def _left_out(volume: Volume, banks: BankMap, signal: FloatArray) -> tuple[BoolArray, BoolArray]:
-    """Which voxels are a vein's, too dark for cortex or beside a void; and with what borders on veins."""
-    cortex = signal[banks.bank > 0]
-    if not len(cortex) or not (usual := float(np.median(cortex))) > 0:
-        return np.zeros(len(signal), dtype=bool), np.zeros(len(signal), dtype=bool)
-    margin = np.ceil(VEIN_MARGIN_MM / np.array(volume.spacing)).astype(np.intp)
-    low = np.maximum(banks.indices.min(axis=0) - margin, 0)
-    high = banks.indices.max(axis=0) + margin + 1
-    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    here = (volume.array[box], volume.spacing, usual, banks.indices - low)
-    dark, beside = veins_and_beside(*here)
-    void = beside_voids(*here)
-    return dark | void, beside | void
 
 
 def _region(
