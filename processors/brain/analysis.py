@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from processors.acquisition import Contrast
 from processors.brain.alignment.study import Alignment, align_study
@@ -84,6 +85,8 @@ class BrainAnalysis:
 def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None) -> BrainAnalysis:
     """Align the brain series of a study with the atlas once, and evaluate every sign.
 
+    The analysis brings threads of its own; those of the linear algebra would only wait for one another.
+
     Parameters
     ----------
     volumes
@@ -91,7 +94,11 @@ def analyse_brain(volumes: Mapping[Contrast, Volume], norms: Norms | None = None
     norms
         What the tract is compared with; the shipped norms by default.
     """
-    norms = default_norms() if norms is None else norms
+    with threadpool_limits(1, user_api="blas"):
+        return _analysed(volumes, default_norms() if norms is None else norms)
+
+
+def _analysed(volumes: Mapping[Contrast, Volume], norms: Norms) -> BrainAnalysis:
     unfit = {contrast: _unfit(contrast, volume) for contrast, volume in volumes.items()}
     obstacles = {sign: _obstacle(sign, unfit) for sign in BRAIN_SIGNS}
     wanted = {
