@@ -172,7 +172,7 @@ def _opposed(named: Sequence[str], directions: Sequence[npt.NDArray[np.float64]]
     Mirrored headers leave that trace: one of the two attributes was changed and the other was not.
     """
     for name, direction in zip(named, directions, strict=False):
-        axis, backwards = divmod(LETTERS.find(name[:1]), 2)
+        axis, backwards = divmod(LETTERS.find(name[:1] or " "), 2)
         if axis >= 0 and direction[axis] * (-1) ** backwards < OPPOSED:
             return True
     return False

@@ -19,8 +19,7 @@ from picsl_greedy import Greedy3D
 from processors.brain import atlas
 from processors.brain.alignment.pose import find_pose, refine_pose
 from processors.brain.alignment.tissue_model import Explained, brain_mask, explain, tissue_maps
-from processors.brain.alignment.working_image import THREADS as THREADS  # noqa: PLC0414 - the tract takes it from here
-from processors.brain.alignment.working_image import WORKING_MM, part_of, working_image
+from processors.brain.alignment.working_image import THREADS, WORKING_MM, part_of, working_image
 from processors.brain.patient_space import sample
 from processors.volume import Volume
 

@@ -108,7 +108,7 @@ def align_study(volumes: Mapping[Contrast, Volume]) -> dict[Contrast, Alignment]
     if anchor is not None:
         for one, (alignment, sides_agree) in zip(others, _beside(others, anchor), strict=True):
             aligned[one.contrast] = alignment
-            if alignment.problem is None:
+            if alignment.problem is None and sides_agree is not None:
                 (agreeing if sides_agree else opposed).append(one.contrast)
     doubt = Reason.of("laterality-conflict")
     for contrast in in_doubt(agreeing, opposed, aligned):
@@ -135,8 +135,8 @@ def in_doubt(
     return tuple(opposed) if outvoted or not against else tuple(every)
 
 
-def _beside(others: Sequence[_Series], anchor: Registration) -> list[tuple[Alignment, bool]]:
-    """Series brought to the anchor, and whether each agrees with it about the sides.
+def _beside(others: Sequence[_Series], anchor: Registration) -> list[tuple[Alignment, bool | None]]:
+    """Series brought to the anchor, and whether each agrees with it about the sides; ``None`` if unknown.
 
     From the scanner's coordinates first; where that cannot be trusted, from where both lie in the atlas, and
     if that fails too by the series' own registration.
@@ -149,10 +149,10 @@ def _beside(others: Sequence[_Series], anchor: Registration) -> list[tuple[Align
     ]
 
 
-def _through_own_registration(one: _Series, anchor: Registration) -> tuple[Alignment, bool]:
+def _through_own_registration(one: _Series, anchor: Registration) -> tuple[Alignment, bool | None]:
     alone = _by_itself(one)
     if alone.registration is None or alone.problem is not None:
-        return alone, True
+        return alone, None
     rigid, sides_agree = _brought_to(one, anchor, through_atlas(alone.registration, anchor))
     return (rigid if rigid.problem is None else alone), sides_agree
 
@@ -169,11 +169,11 @@ def _by_itself(one: _Series) -> Alignment:
     return _assessed(one, registration, np.eye(4))
 
 
-def _brought_to(one: _Series, anchor: Registration, start: FloatArray) -> tuple[Alignment, bool]:
+def _brought_to(one: _Series, anchor: Registration, start: FloatArray) -> tuple[Alignment, bool | None]:
     try:
         found = coregister(one.image, anchor, start)
     except RegistrationError:
-        return Alignment(None, start, FAILED, Reason.of("registration-failed")), True
+        return Alignment(None, start, FAILED, Reason.of("registration-failed")), None
     sure = one.contrast in FAINT and found.sharpness >= MIN_SHARPNESS
     return _assessed(one, anchor, found.to_anchor, sure=sure), found.sides_agree
 

@@ -64,7 +64,8 @@ def excess_of(signals: Sequence[RegionSignal], spread: float, scale: float) -> E
     The mean of the darkness beside the reference and beside the postcentral cortex, each region weighing as
     one over its variance. A band may spare the leg's region, the face's or both, so the stretch is taken
     where the excess is the most standard errors, as a scan statistic does (Kulldorff, Commun Stat Theory
-    Methods 1997;26:1481). The error holds how much people's motor cortex differs as a whole.
+    Methods 1997;26:1481); any stretch of the others where the hand's cannot be judged. The error holds how
+    much people's motor cortex differs as a whole.
 
     Parameters
     ----------

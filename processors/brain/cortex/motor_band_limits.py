@@ -59,7 +59,8 @@ of iron (Hallgren & Sourander 1958), .6 ppb for each, and the darkness of 20 ppb
 
 SECURE = 2.0
 """Standard errors beyond what is usual from which darkness is no chance, and short of a band from which there
-is none: one person in forty each."""
+is none (p). An excess is the surest of up to four stretches, so that chance exceeds it more often than its
+one time in forty; the highest of 82 synthetic heads with nothing was 2.0."""
 
 MAX_ASYMMETRY = 0.35
 """Difference of the sides' excess over their sum: from there on the weaker side is nearer to having none."""
@@ -107,7 +108,7 @@ MIN_SNR = 8.0
 """Of white matter (p): the medians of hundreds of voxels stand more noise than a single one."""
 
 MIN_REGIONS = 2
-"""Of three regions a side that must be judged for the sign to be absent (p)."""
+"""Of three regions a side that must be judged for a decision, so that the sides have one in common (p)."""
 
 SECURE_MARGIN = 2.0
 """Standard errors beyond the limit of a grade that make a moderate confidence (p)."""

@@ -1,9 +1,10 @@
 """What the series of a study say together of the corticospinal tract."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from processors.brain.decision import Decision
+from processors.brain.tract.decision import BEYOND_CAPSULE
 from processors.brain.tract.limits import FEWEST_BRIGHT
 from processors.findings import Confidence, Reason, Sign, State
 
@@ -18,7 +19,7 @@ def concordant(decisions: Mapping[Sign, Decision]) -> dict[Sign, Decision]:
     - T1 together with T2 or FLAIR, bright in the same segments, gives a moderate confidence a high one: the
       healthy capsule is bright on T2 and dark on T1 (Mirowitz et al., 1989).
     - T2 or FLAIR that misses its limit by little is bright, with low confidence, beside a T1 that is bright
-      in the same segments: what two series show needs less of each.
+      in the segments that it rests on, and none that is not: what two series show needs less of each.
     - T2 or FLAIR beside a T1 that is not bright is of low confidence: T2 was bright in 29 of 37 healthy
       people, and in 35 of 39 with ALS (Peretti-Viton et al., 1999).
     - Restricted diffusion points to another cause: nothing is of high confidence beside it.
@@ -36,7 +37,7 @@ def _seen_with(sign: Sign, decisions: Mapping[Sign, Decision], *, restricted: bo
     if restricted and decision.state not in UNDECIDABLE:
         decision = replace(decision, reasons=(*decision.reasons, Reason.of("restricted-diffusion")))
     others = [decisions[other] for other in (ON_T2 if sign in ON_T1 else ON_T1) if other in decisions]
-    if sign in ON_T2 and not restricted and any(_borne_out(decision, other) for other in others):
+    if sign in ON_T2 and not restricted and _borne_out(decision, others):
         told = tuple(reason for reason in decision.reasons if reason.key != "grey-zone")
         reasons = (Reason.of("borne-out-by-t1"), *told)
         return Decision(State.PRESENT, Confidence.LOW, reasons, decision.nearly)
@@ -55,8 +56,17 @@ def _agree(one: Decision, other: Decision) -> bool:
     return other.state is State.PRESENT and len(one.bright & other.bright) >= FEWEST_BRIGHT
 
 
-def _borne_out(nearly: Decision, other: Decision) -> bool:
-    return other.state is State.PRESENT and len(nearly.nearly & other.bright) >= FEWEST_BRIGHT
+def _borne_out(decision: Decision, others: Collection[Decision]) -> bool:
+    """Whether T1 is bright below the cortex and beyond the capsule, where T2 or FLAIR nearly is."""
+    states = {other.state for other in others}
+    shared = [
+        decision.nearly & other.bright
+        for other in others
+        if other.state is State.PRESENT and Reason.of("proposed-norm") not in other.reasons
+    ]
+    return State.ABSENT not in states and any(
+        "subcortical" in names and not names.isdisjoint(BEYOND_CAPSULE) for names in shared
+    )
 
 
 def _all_absent(others: Iterable[Decision]) -> bool:

@@ -109,7 +109,7 @@ def decide_t2(
     """
     decision = _decide_t2(scores, lengths, limits, proposed=proposed)
     near = _bright(scores, Z_GREY)
-    if Reason.of("grey-zone") not in decision.reasons or _lopsided(scores, near):
+    if proposed or Reason.of("grey-zone") not in decision.reasons or _lopsided(scores, near):
         return decision
     met = _both(scores, _from_cortex) >= Z_GREY and _certain(lengths) > SHORTEST_BRIGHT_MM
     return replace(decision, nearly=near) if met else decision

@@ -11,9 +11,10 @@ from processors.acquisition import Contrast
 PLAUSIBLE_EXTENT_MM = (50.0, 700.0)
 """Of a series along each of its axes: half of the tract is longer, and no scanner's field of view wider."""
 
-FARTHEST_FROM_AXIS_MM = 180.0
-"""Of a series' centre from the axis of the scanner, whose bore is 300 to 350 mm wide from there: a head
-would not fit. A header whose directions were turned round and whose position was not puts it there (p)."""
+FARTHEST_FROM_AXIS_MM = 140.0
+"""Of a series' centre from the axis of the scanner, right or left, front or back: no scanner images a head
+there. A header whose directions were turned round and whose position was not puts it as far off as the field
+of view is wide; one that counts from a corner, as files that were converted may, by half of that (p)."""
 
 Z_PRESENT = 2.0
 """Standard deviations above the norm from which a segment is bright (p)."""

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from processors.acquisition import Contrast
 from processors.brain import atlas
-from processors.brain.alignment.registration import THREADS
+from processors.brain.alignment.working_image import THREADS
 from processors.brain.signal_quality import signal_to_noise, spread
 from processors.brain.tract.core import CorePath, core_along, core_levels, recovery
+from processors.brain.tract.limits import MAX_REFERENCE_SPREAD, MIN_SNR
 from processors.brain.tract.mapping import Disc, TractMap
 from processors.brain.tract.place import TractPlace
 from processors.brain.tract.view import COLLAR_MM, SIDES, TractSignals, TractView, find_tract, view_tract
@@ -153,11 +154,12 @@ def measure_study(
     measured: dict[Contrast, TractMeasurement] = {}
     with ThreadPoolExecutor(THREADS) as threads:
         t1 = view_tract(*series[Contrast.T1]) if Contrast.T1 in series else None
+        telling = t1 if t1 is not None and _tells_tissues(t1) else None
 
         def view(contrast: Contrast) -> TractView:
             if contrast is Contrast.T1 and t1 is not None:
                 return t1
-            return view_tract(*series[contrast], None if contrast in ECHO_PLANAR else t1)
+            return view_tract(*series[contrast], None if contrast in ECHO_PLANAR else telling)
 
         views = dict(zip(series, threads.map(view, series), strict=True))
         for planar in (False, True):
@@ -168,6 +170,21 @@ def measure_study(
             found = threads.map(measure_tract, group.values(), [places] * len(group))
             measured |= dict(zip(group, found, strict=True))
     return measured
+
+
+def _quality(view: TractView) -> tuple[float, float]:
+    """Signal over noise, and spread, of the reference white matter."""
+    reference = view.tract.reference
+    return (
+        signal_to_noise(view.volume.array, view.tract.indices[reference]),
+        spread(view.signals.corrected[reference & ~view.signals.lesion]),
+    )
+
+
+def _tells_tissues(t1: TractView) -> bool:
+    """Whether a T1 is clear and even enough for its single voxels to be told apart."""
+    clear, uneven = _quality(t1)
+    return clear >= MIN_SNR[Contrast.T1] and uneven <= MAX_REFERENCE_SPREAD[Contrast.T1]
 
 
 def measure_tract(view: TractView, places: Mapping[Side, TractPlace]) -> TractMeasurement:
@@ -196,8 +213,7 @@ def measure_tract(view: TractView, places: Mapping[Side, TractPlace]) -> TractMe
         tuple(_node_signals(side, track) for side, track in tracks.items()),
         tract.indices[labelled],
         labels,
-        signal_to_noise(view.volume.array, tract.indices[tract.reference]),
-        spread(signals.corrected[tract.reference & ~signals.lesion]),
+        *_quality(view),
     )
 
 

@@ -228,6 +228,7 @@ def test_pixels_that_are_no_grey_signal(classic, every_voxel, change, key):
         (["L"], [1, 0, 0, 0, 1, 0], None),
         (["LE", "DI"], [-1, 0, 0, 0, 1, 0], "orientation-conflict"),
         (["X", ""], [-1, 0, 0, 0, 1, 0], None),
+        (["", "P"], [-1, 0, 0, 0, 1, 0], None),
         (None, [-1, 0, 0, 0, 1, 0], None),
     ],
 )

@@ -1,6 +1,7 @@
 """What the series of a study say together."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -95,6 +96,19 @@ def test_no_state_changes_but_of_what_is_nearly_bright_beside_a_bright_t1(decisi
 def test_what_is_nearly_bright_is_borne_out_by_a_t1_that_is_bright_there(t1, state, reasons):
     seen = concordant({Sign.CST_T1: t1, Sign.CST_T2: NEARLY})[Sign.CST_T2]
     assert (seen.state, keys(seen)) == (state, reasons)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {Sign.CST_T1: ABSENT, Sign.CST_T1_MTC: MODERATE},
+        {Sign.CST_T1_MTC: replace(LOW, reasons=(Reason.of("proposed-norm"),))},
+        {Sign.CST_T1: replace(MODERATE, bright=frozenset({"internal_capsule", "corona_radiata"}))},
+        {Sign.CST_T1: replace(MODERATE, bright=frozenset({"subcortical", "internal_capsule"}))},
+    ],
+)
+def test_nothing_is_borne_out_by_a_t1_that_does_not_show_it(beside):
+    assert concordant({**beside, Sign.CST_T2: NEARLY})[Sign.CST_T2].state is State.INDETERMINATE
 
 
 def test_nothing_is_borne_out_beside_restricted_diffusion():

@@ -230,6 +230,16 @@ def test_what_a_t1_shows_to_be_cortex_is_not_taken_for_a_bright_tract_on_t2():
     assert ratios(measured_together(t1, t2)[1])[region] == pytest.approx(usual, rel=0.015)
 
 
+def test_a_noisy_t1_takes_nothing_from_the_t2():
+    t2 = replace(head(*PLANES["axial"]), contrast=Contrast.T2)
+    noise = np.random.default_rng(3).normal(0, 0.2 * np.percentile(t2.array, 90), t2.array.shape)
+    t1 = replace(t2, contrast=Contrast.T1, array=(t2.array + noise).astype(np.float32))
+    alone, beside = (
+        {s.region: s.voxels for s in found.segments} for found in (measured(t2), measured_together(t1, t2)[1])
+    )
+    assert sum(beside.values()) > 0.97 * sum(alone.values())
+
+
 def test_the_capsule_that_is_dark_on_t1_is_measured_on_t2():
     capsule = {"beside_mm": 0.0, "low": 0.0, "high": 18.0}
     t1, t2 = (head_with(c, f, **capsule) for c, f in ((Contrast.T1, 0.82), (Contrast.T2, 1.2)))
