@@ -120,11 +120,10 @@ def decide_series(sign: Sign, series: TractSeries) -> Decision:
     else:
         decision = decide_t2(series.scores, _lengths(series), series.limits, proposed=series.proposed)
     bright = [s for s in series.measurement.segments if s.region.name in decision.bright | decision.nearly]
-    if decision.nearly and bias_sensitive(bright):
-        return replace(decision, nearly=frozenset())
-    if decision.state is State.PRESENT and bias_sensitive(bright):
+    present = decision.state is State.PRESENT
+    if (present or decision.nearly) and bias_sensitive(bright):
         reasons = (*decision.reasons, Reason.of("bias-sensitive"))
-        return replace(decision, confidence=Confidence.LOW, reasons=reasons)
+        return replace(decision, confidence=Confidence.LOW if present else None, reasons=reasons)
     return decision
 
 
