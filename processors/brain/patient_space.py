@@ -11,6 +11,9 @@ from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
 
+SMOOTHED = 0.4
+"""Standard deviation of the smoothing for a grid, in its spacings."""
+
 
 def to_image(volume: Volume) -> sitk.Image:
     """The volume as a SimpleITK image at the same place in the patient.
@@ -53,7 +56,7 @@ def on_grid(image: sitk.Image, low: FloatArray, high: FloatArray, spacing: float
     smooth = image
     for axis, step in enumerate(image.GetSpacing()):
         if step < spacing:
-            smooth = sitk.RecursiveGaussian(smooth, 0.4 * spacing, direction=axis)
+            smooth = sitk.RecursiveGaussian(smooth, SMOOTHED * spacing, direction=axis)
     size = [max(4, int(np.ceil((b - a) / spacing)) + 1) for a, b in zip(low, high, strict=True)]
     return sitk.Resample(
         smooth,

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 
-from processors.brain.patient_space import bounds, extent, on_grid, robust_range, to_image
+from processors.brain.patient_space import SMOOTHED, bounds, extent, on_grid, robust_range, to_image
 from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
@@ -14,8 +14,6 @@ FloatArray = npt.NDArray[np.float64]
 THREADS = 2
 """That an alignment may keep busy at a time."""
 WORKING_MM = 2.0
-SMOOTHED = 0.4
-"""Standard deviation of the smoothing for a grid, in its spacings."""
 
 
 def working_image(volume: Volume, spacing: float = WORKING_MM) -> sitk.Image:
