@@ -55,8 +55,8 @@ def decide_band(band: Band, age: float | None, visual: VisualCortex | None = Non
     fits = [_fits(band.sides[side]) for side in SIDES]
     beyond = _mean([_beyond(side, side.dark) / side.scale for side in band.sides.values()])
     symmetric = abs(band.asymmetry) <= MAX_ASYMMETRY
-    enough = all(len(side.judged) >= MIN_REGIONS for side in band.sides.values())
-    if enough and all(fits) and band.total >= MIN_SUM and symmetric and beyond >= MIN_DIFFERENCE:
+    left, right = ({signal.region.name for signal in band.sides[side].judged} for side in SIDES)
+    if left & right and all(fits) and band.total >= MIN_SUM and symmetric and beyond >= MIN_DIFFERENCE:
         if elderly(age) and not _beyond_age(band, visual):
             return Decision(State.INDETERMINATE, reasons=(_of_age(age), *band.faults))
         if not _sure(band.excess):
@@ -65,7 +65,7 @@ def decide_band(band: Band, age: float | None, visual: VisualCortex | None = Non
         return Decision(State.PRESENT, confidence, (*reasons, *band.faults))
     if any(fits) and not symmetric and any(_sure(side.excess) for side in band.sides.values()):
         return Decision(State.INDETERMINATE, reasons=(Reason.of("asymmetric-band"), *band.faults))
-    if not enough:
+    if any(len(band.sides[side].judged) < MIN_REGIONS for side in SIDES):
         return Decision(State.INDETERMINATE, reasons=band.faults or (Reason.of("few-voxels"),))
     if _possible(band) and all(_fits(band.sides[side], NEARLY) for side in SIDES):
         return Decision(State.INDETERMINATE, reasons=(Reason.of("grey-zone"), *band.faults))

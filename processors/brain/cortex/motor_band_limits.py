@@ -108,7 +108,7 @@ MIN_SNR = 8.0
 """Of white matter (p): the medians of hundreds of voxels stand more noise than a single one."""
 
 MIN_REGIONS = 2
-"""Of three regions a side that must be judged for a decision, so that the sides have one in common (p)."""
+"""Of three regions a side that must be judged for the sign to be absent (p)."""
 
 SECURE_MARGIN = 2.0
 """Standard errors beyond the limit of a grade that make a moderate confidence (p)."""
