@@ -6,8 +6,11 @@ the atlas', so that the score of every pose is of the same anatomy.
 """
 
 import itertools
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +38,7 @@ RISE_MM = (-60.0, -40.0, -20.0, 0.0, 20.0, 40.0, 60.0, 80.0)
 TEMPLATES = ("head", "brain")
 STARTS_KEPT = 4
 DISTINCT_MM = 15.0
+POSES_KEPT = 3
 EVERY = 3
 """Every third voxel of the finer samples counts, which is plenty for twelve numbers."""
 
@@ -47,14 +51,31 @@ def find_pose(image: sitk.Image) -> tuple[float, FloatArray]:
     image
         The volume on an axis-aligned grid of :data:`AFFINE_MM`, its shading evened.
     """
-    coarse, fine = target(on_grid(image, *bounds(image), SEARCH_MM)), target(image)
-    centre = _centre(image)
+    fine = target(image)
     with ThreadPoolExecutor(THREADS) as threads:
-        first, *others = threads.map(lambda name: _search(name, coarse, centre), TEMPLATES)
-        points = _samples_of("brain", AFFINE_MM).points
-        poses = [first] + [other for other in others if _apart(first, other, points) > DISTINCT_MM]
-        found = list(threads.map(lambda pose: _fitted(fine, pose), poses))
+        searched = threads.map(_search, TEMPLATES, [_Head.of(image)] * len(TEMPLATES))
+        best = [max(reached, key=lambda pose: pose[0])[1] for reached in searched]
+        found = threads.map(lambda pose: _fitted(fine, pose), _unlike(best))
     return max(found, key=lambda pose: pose[0])
+
+
+def find_poses(images: Sequence[sitk.Image]) -> list[FloatArray]:
+    """The affine maps that fit best of all that any start leads to, LPS matrices of shape (4, 4), best first.
+
+    For a volume in which :func:`find_pose` finds none that is clear: it takes several times as long.
+
+    Parameters
+    ----------
+    images
+        The same volume, as for :func:`find_pose`, its shading evened in several ways.
+    """
+    with ThreadPoolExecutor(THREADS) as threads:
+        searches = itertools.product(TEMPLATES, map(_Head.of, images))
+        searched = threads.map(_search, *zip(*searches, strict=True))
+        starts = _unlike([pose for reached in searched for _, pose in reached])
+        fits = itertools.product(map(target, images), starts)
+        found = list(threads.map(_fitted, *zip(*fits, strict=True)))
+    return _unlike([pose for _, pose in sorted(found, key=lambda pose: -pose[0])])[:POSES_KEPT]
 
 
 def refine_pose(image: sitk.Image, pose: FloatArray) -> tuple[float, FloatArray]:
@@ -62,11 +83,33 @@ def refine_pose(image: sitk.Image, pose: FloatArray) -> tuple[float, FloatArray]
     return _fitted(target(image), pose)
 
 
-def _search(template: str, coarse: Target, centre: FloatArray) -> FloatArray:
-    """The best rigid pose of a template, LPS matrix of shape (4, 4)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Head:
+    """A volume as a rigid pose is searched in it, and the centre of what is bright, shape (3,)."""
+
+    coarse: Target
+    centre: FloatArray
+
+    @classmethod
+    def of(cls, image: sitk.Image) -> Self:
+        return cls(target(on_grid(image, *bounds(image), SEARCH_MM)), _centre(image))
+
+
+def _search(template: str, head: _Head) -> list[tuple[float, FloatArray]]:
+    """Scores and rigid poses of a template, LPS matrices of shape (4, 4), that its best starts lead to."""
     fixed = _samples_of(template, SEARCH_MM)
-    reached = [climb(fixed, coarse, start, 6, SEARCH_STEP_MM) for start in _starts(fixed, coarse, centre)]
-    return max(reached, key=lambda pose: pose[0])[1]
+    starts = _starts(fixed, head.coarse, head.centre)
+    return [climb(fixed, head.coarse, start, 6, SEARCH_STEP_MM) for start in starts]
+
+
+def _unlike(poses: Sequence[FloatArray]) -> list[FloatArray]:
+    """Those poses that are not like one before them."""
+    points = _samples_of("brain", AFFINE_MM).points
+    kept: list[FloatArray] = []
+    for pose in poses:
+        if all(_apart(pose, other, points) > DISTINCT_MM for other in kept):
+            kept.append(pose)
+    return kept
 
 
 def _fitted(fine: Target, pose: FloatArray) -> tuple[float, FloatArray]:

@@ -7,6 +7,7 @@ Transforms map points of the patient to points of the atlas: labels travel to th
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
@@ -17,7 +18,7 @@ import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from picsl_greedy import Greedy3D
 
 from processors.brain import atlas
-from processors.brain.alignment.pose import find_pose, refine_pose
+from processors.brain.alignment.pose import find_pose, find_poses, refine_pose
 from processors.brain.alignment.tissue_model import Explained, brain_mask, explain, tissue_maps
 from processors.brain.alignment.working_image import THREADS, WORKING_MM, part_of, working_image
 from processors.brain.patient_space import sample
@@ -111,18 +112,23 @@ def register(volume: Volume, image: sitk.Image) -> Registration:
 def _affine(coarse: sitk.Image) -> FloatArray:
     """The LPS matrix, shape (4, 4), to the atlas.
 
-    Shading is evened by all of the head. Where that gives no clear pose, the image as it is gives another,
-    and that is taken which fits better once the shading is evened by the brain that it finds.
+    Shading is evened by all of the head. Where that gives no clear pose, the image as it is gives another;
+    where that is not clear either, all poses are tried that can be reached in the two images.
     """
-    found, from_atlas = find_pose(_evened(coarse, sitk.TriangleThreshold(coarse, 0, 1)))
+    evened = _evened(coarse, sitk.TriangleThreshold(coarse, 0, 1))
+    found, from_atlas = find_pose(evened)
     if found < CLEAR_SCORE:
-        poses = (from_atlas, find_pose(coarse)[1])
-        brains = (_inside(coarse, affine_transform(pose).GetInverse(), 0) for pose in poses)
-        refined = [
-            refine_pose(_evened(coarse, brain), pose) for brain, pose in zip(brains, poses, strict=True)
-        ]
-        _, from_atlas = max(refined, key=lambda pose: pose[0])
+        found, from_atlas = _best_of(coarse, (from_atlas, find_pose(coarse)[1]))
+    if found < CLEAR_SCORE:
+        _, from_atlas = _best_of(coarse, find_poses((evened, coarse)))
     return np.asarray(np.linalg.inv(from_atlas), dtype=np.float64)
+
+
+def _best_of(coarse: sitk.Image, poses: Sequence[FloatArray]) -> tuple[float, FloatArray]:
+    """The pose that fits best once the shading is evened by the brain that it finds, and how well."""
+    brains = (_inside(coarse, affine_transform(pose).GetInverse(), 0) for pose in poses)
+    refined = [refine_pose(_evened(coarse, brain), pose) for brain, pose in zip(brains, poses, strict=True)]
+    return max(refined, key=lambda pose: pose[0])
 
 
 def _evened(image: sitk.Image, where: sitk.Image) -> sitk.Image:

@@ -128,7 +128,7 @@ def map_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> T
         line = atlas.centreline(side)
         here = np.flatnonzero(at[:, 0] > 0 if side is Side.LEFT else at[:, 0] <= 0)
         distance[here] = cKDTree(line.points).query(at[here])[0]
-        discs[side] = _discs(at, here, line, volume)
+        discs[side] = _discs(at, here, line, _edges(volume, to_atlas, indices[here], at[here], line))
     certain = tissue >= WHITE_MATTER_CERTAIN
     reference = atlas.in_boxes("reference_boxes", at) & certain & (distance > REFERENCE_DISTANCE_MM)
     splenium = atlas.in_boxes("splenium_box", at) & certain
@@ -153,14 +153,31 @@ def _away_from_fluid(at: FloatArray) -> BoolArray:
     return np.asarray(sample(sitk.SmoothingRecursiveGaussian(tissue, FLUID_MM), at) >= 255 * 0.96)
 
 
-def _discs(at: FloatArray, here: IntArray, line: atlas.Centreline, volume: Volume) -> tuple[Disc, ...]:
+def _edges(
+    volume: Volume,
+    to_atlas: Callable[[FloatArray], FloatArray],
+    indices: IntArray,
+    at: FloatArray,
+    line: atlas.Centreline,
+) -> FloatArray:
+    """The edges of the voxel nearest to each node, as they lie in the atlas: shape (n, 3, 3), each a row.
+
+    The atlas is larger than most heads: by a patient's own millimetres a thin disc would fall between slices.
+    """
+    nearest = indices[cKDTree(at).query(line.points)[1]] if len(at) else np.zeros((len(line.points), 3))
+    ends = nearest[:, None] + np.concatenate([np.eye(3), -np.eye(3)]) / 2
+    first, last = np.split(
+        to_atlas(points_of(volume.affine, ends.reshape(-1, 3))).reshape(-1, 6, 3), 2, axis=1
+    )
+    return first - last
+
+
+def _discs(at: FloatArray, here: IntArray, line: atlas.Centreline, voxels: FloatArray) -> tuple[Disc, ...]:
     tree = cKDTree(at[here])
-    edges = volume.affine[:3, :3].T
-    volume_edge = float(np.cbrt(np.prod(volume.spacing)))
     across = _across(line.tangents)
-    voxel = edges.T @ edges / 12
     discs = []
-    for point, tangent, axes in zip(line.points, line.tangents, across, strict=True):
+    for point, tangent, axes, edges in zip(line.points, line.tangents, across, voxels, strict=True):
+        volume_edge = float(np.cbrt(abs(np.linalg.det(edges))))
         along = edges @ tangent
         half = max(HALF_THICKNESS_MM, PARTIAL_VOXEL * float(np.max(np.abs(along))))
         aside = np.linalg.norm(edges - along[:, None] * tangent, axis=1)
@@ -168,7 +185,9 @@ def _discs(at: FloatArray, here: IntArray, line: atlas.Centreline, volume: Volum
         away = at[found] - point
         in_slab = np.abs(away @ tangent) <= half
         core = max(CORE_MM, PARTIAL_VOXEL * float(np.max(aside)), CORE_VOXELS * volume_edge)
-        discs.append(Disc(found[in_slab], away[in_slab] @ axes.T, core, axes @ voxel @ axes.T))
+        discs.append(
+            Disc(found[in_slab], away[in_slab] @ axes.T, core, axes @ (edges.T @ edges / 12) @ axes.T)
+        )
     return tuple(discs)
 
 
