@@ -27,6 +27,7 @@ from processors.brain.cortex.motor_band_limits import (
     POSTCENTRAL_ERROR,
     SECURE,
     SECURE_MARGIN,
+    SECURE_TOGETHER,
     USUAL_POSTCENTRAL,
     USUAL_PRECENTRAL,
     USUAL_VISUAL,
@@ -59,8 +60,10 @@ def decide_band(band: Band, age: float | None, visual: VisualCortex | None = Non
     if left & right and all(fits) and band.total >= MIN_SUM and symmetric and beyond >= MIN_DIFFERENCE:
         if elderly(age) and not _beyond_age(band, visual):
             return Decision(State.INDETERMINATE, reasons=(_of_age(age), *band.faults))
-        if not _sure(band.excess):
+        if not _sure(band.excess, SECURE_TOGETHER):
             return Decision(State.INDETERMINATE, reasons=(Reason.of("uneven-cortex"), *band.faults))
+        if band.beside_void:
+            return Decision(State.INDETERMINATE, reasons=(Reason.of("void-beside-band"), *band.faults))
         confidence, reasons = _confidence(band, age)
         return Decision(State.PRESENT, confidence, (*reasons, *band.faults))
     if any(fits) and not symmetric and any(_sure(side.excess) for side in band.sides.values()):
@@ -80,9 +83,9 @@ def _mean(values: Sequence[float | None]) -> float:
     return float(np.mean(known)) if known else 0.0
 
 
-def _sure(excess: Estimate) -> bool:
+def _sure(excess: Estimate, errors: float = SECURE) -> bool:
     """Whether darkness is beyond what chance and the iron of healthy motor cortex make of it."""
-    return excess.value >= SECURE * excess.error
+    return excess.value >= errors * excess.error
 
 
 def _possible(band: Band) -> bool:

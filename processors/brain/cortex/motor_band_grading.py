@@ -15,6 +15,7 @@ from processors.brain.cortex.motor_band_limits import (
     GRADE_LIMITS,
     MAX_EXCLUDED,
     MAX_OTHERS_EXCLUDED,
+    MAX_VOID,
     MIN_CLEAR,
     MIN_COVERAGE,
     USUAL_WEIGHTING,
@@ -87,6 +88,8 @@ class Band:
         positive where the left is darker.
     excess
         Of both sides together.
+    beside_void
+        Whether part of a region lies in a signal void or beside one.
     faults
         Why regions cannot be judged.
     """
@@ -94,6 +97,7 @@ class Band:
     sides: Mapping[Side, SideBand]
     asymmetry: float
     excess: Estimate
+    beside_void: bool
     faults: tuple[Reason, ...]
 
     @property
@@ -124,7 +128,8 @@ def grade_band(signals: Mapping[Side, SideSignal], scale: float) -> Band:
     spread = spread_of([signals[side].others for side in SIDES], scale)
     sides = {side: _grade_side(signals[side], spread, scale) for side in SIDES}
     excess = together([sides[side].excess for side in SIDES], scale)
-    return Band(sides, _asymmetry(sides, spread, scale), excess, _faults(signals))
+    void = any(one.beside_void > MAX_VOID for side in SIDES for one in signals[side].regions)
+    return Band(sides, _asymmetry(sides, spread, scale), excess, void, _faults(signals))
 
 
 def _faults(signals: Mapping[Side, SideSignal]) -> tuple[Reason, ...]:

@@ -58,9 +58,13 @@ MOTOR_SPREAD = 0.012
 of iron (Hallgren & Sourander 1958), .6 ppb for each, and the darkness of 20 ppb above."""
 
 SECURE = 2.0
-"""Standard errors beyond what is usual from which darkness is no chance, and short of a band from which there
-is none (p). An excess is the surest of up to four stretches, so that chance exceeds it more often than its
-one time in forty; the highest of 82 synthetic heads with nothing was 2.0."""
+"""Standard errors beyond what is usual from which one side's darkness is no chance, and short of a band from
+which there is none (p)."""
+
+SECURE_TOGETHER = 2.25
+"""The same of both sides together, for the sign to be present. An excess is the surest of up to four
+stretches; they share the hand's region, and count as about two independent ones. For one time in forty each
+of these may be exceeded one time in eighty by chance (Bonferroni)."""
 
 MAX_ASYMMETRY = 0.35
 """Difference of the sides' excess over their sum: from there on the weaker side is nearer to having none."""
@@ -103,6 +107,11 @@ MIN_CLEAR = 0.5
 MAX_EXCLUDED, MAX_OTHERS_EXCLUDED = 0.35, 0.25
 """Share of the voxels of a region, and of the cortex that it is compared with, that may be veins or blood, or
 lie beside a signal void (p): what is left beside more of them borders on them."""
+
+MAX_VOID = 0.1
+"""Share of a region in a signal void or beside one from which a band is not called present (p): as much as a
+lesion may have. The field of what made it, an implant or air, turns the phase farther off than it dephases
+the signal, as one over the third power of the distance and not the fourth, and SWI darkens by phase."""
 
 MIN_SNR = 8.0
 """Of white matter (p): the medians of hundreds of voxels stand more noise than a single one."""

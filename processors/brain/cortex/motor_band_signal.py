@@ -51,8 +51,10 @@ class RegionSignal:
     voxels, coverage, clear, excluded
         In the posterior bank, without what was left out; share of the region inside the images; share of it
         along which the sulcus shows; share of the voxels that are veins or blood, or beside a signal void.
+    beside_void
+        Share of the voxels in a signal void or beside one.
     volume_mm3
-        Of those voxels: the more of the bank is measured, the less one place weighs in it.
+        Of the voxels that are left: the more of the bank is measured, the less one place weighs in it.
     """
 
     region: Region
@@ -65,6 +67,7 @@ class RegionSignal:
     coverage: float
     clear: float
     excluded: float
+    beside_void: float
     volume_mm3: float
 
 
@@ -223,14 +226,18 @@ def _region(
     region: Region, banks: BankMap, layers: _Layers, measured: Voxels, inside: BoolArray
 ) -> RegionSignal:
     own = (banks.bank == Bank.POSTERIOR_PRECENTRAL) & inside[banks.position]
-    excluded = float(measured.dark[own].mean()) if own.any() else 0.0
+    excluded, void = (
+        float(kind[own].mean()) if own.any() else 0.0 for kind in (measured.dark, measured.void)
+    )
     voxels = int(np.count_nonzero(own & ~measured.left_out))
     volume = voxels * measured.volume_mm3
     coverage, clear = float(banks.reached[inside].mean()), float(banks.sound[inside].mean())
     darkness = layers.darkness[inside]
     known = darkness[np.isfinite(darkness)]
     if voxels < MIN_VOXELS or len(known) < MIN_POSITIONS:
-        return RegionSignal(region, None, 0.0, None, None, None, voxels, coverage, clear, excluded, volume)
+        return RegionSignal(
+            region, None, 0.0, None, None, None, voxels, coverage, clear, excluded, void, volume
+        )
     independent = max(1.0, len(known) * STEP_MM / INDEPENDENT_MM)
     apart = [
         smoothed(layers.banks[bank], NEIGHBOURHOOD_MM) for bank in (Bank.FRONTAL, Bank.POSTERIOR_POSTCENTRAL)
@@ -246,6 +253,7 @@ def _region(
         coverage,
         clear,
         excluded,
+        void,
         volume,
     )
 

@@ -29,6 +29,8 @@ class Voxels:
     dark, left_out
         Shape (n,): which are veins, blood or calcium, or beside a signal void; the same with what borders on
         veins.
+    void
+        Shape (n,): which of them lie in a signal void or beside one.
     points
         Shape (n, 3), LPS millimetres in the anchor's patient space.
     volume_mm3
@@ -38,6 +40,7 @@ class Voxels:
     signal: FloatArray
     dark: BoolArray
     left_out: BoolArray
+    void: BoolArray
     points: FloatArray
     volume_mm3: float
 
@@ -45,16 +48,17 @@ class Voxels:
 def voxels_of(volume: Volume, to_anchor: FloatArray, banks: BankMap) -> Voxels:
     """Read a series in the voxels of a map of its banks."""
     signal = volume.array[tuple(banks.indices.T)].astype(np.float64)
-    dark, left_out = _left_out(volume, banks, signal)
+    dark, left_out, void = _left_out(volume, banks, signal)
     points = points_of(to_anchor @ volume.affine, banks.indices.astype(np.float64))
-    return Voxels(signal, dark, left_out, points, float(np.prod(volume.spacing)))
+    return Voxels(signal, dark, left_out, void, points, float(np.prod(volume.spacing)))
 
 
-def _left_out(volume: Volume, banks: BankMap, signal: FloatArray) -> tuple[BoolArray, BoolArray]:
-    """Which voxels are a vein's, too dark for cortex or beside a void; and with what borders on veins."""
+def _left_out(volume: Volume, banks: BankMap, signal: FloatArray) -> tuple[BoolArray, BoolArray, BoolArray]:
+    """Voxels of a vein, too dark for cortex or beside a void; with what borders on veins; of a void alone."""
     cortex = signal[banks.bank > 0]
     if not len(cortex) or not (usual := float(np.median(cortex))) > 0:
-        return np.zeros(len(signal), dtype=bool), np.zeros(len(signal), dtype=bool)
+        nothing = np.zeros(len(signal), dtype=bool)
+        return nothing, nothing, nothing
     margin = np.ceil(VEIN_MARGIN_MM / np.array(volume.spacing)).astype(np.intp)
     low = np.maximum(banks.indices.min(axis=0) - margin, 0)
     high = banks.indices.max(axis=0) + margin + 1
@@ -62,4 +66,4 @@ def _left_out(volume: Volume, banks: BankMap, signal: FloatArray) -> tuple[BoolA
     here = (volume.array[box], volume.spacing, usual, banks.indices - low)
     dark, beside = veins_and_beside(*here)
     void = beside_voids(*here)
-    return dark | void, beside | void
+    return dark | void, beside | void, void

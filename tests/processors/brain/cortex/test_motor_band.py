@@ -293,7 +293,7 @@ def test_darkness_counts_by_the_weighting():
 def region_signal(name, side, darkness, volume=1000.0, error=0.01, **other):
     """A region as dark beside every comparison as beside the reference."""
     signal = RegionSignal(
-        Region(name, side), darkness, error, darkness, darkness, 0.0, 400, 1.0, 1.0, 0.0, volume
+        Region(name, side), darkness, error, darkness, darkness, 0.0, 400, 1.0, 1.0, 0.0, 0.0, volume
     )
     return replace(signal, **other)
 
@@ -310,7 +310,7 @@ def dark_band(**unknown):
         weights = {s.region: 1 / 0.02**2 for s in signals}
         excess = excess_of(signals, 0.015, 1.0)
         sides[side] = SideBand({s.region: 2 for s in signals}, signals, weights, excess, 60.0, 1.0, 1.0)
-    return Band(sides, 0.0, sides[LEFT].excess, ())
+    return Band(sides, 0.0, sides[LEFT].excess, False, ())
 
 
 def places(*darkness, volume=1000.0):
@@ -344,6 +344,29 @@ def test_a_band_must_be_darker_than_other_cortex_of_the_person_differs():
     uneven = decide_band(measured(WEAK, WEAK, others=UNEVEN), 45.0)
     assert even.state is State.PRESENT
     assert (uneven.state, keys(uneven)) == (State.INDETERMINATE, ["uneven-cortex"])
+
+
+def test_a_stretch_that_was_chosen_must_be_surer_than_one_side():
+    found = [
+        measured((0.03, value, value), (0.03, value, value)) for value in np.arange(0.0455, 0.06, 0.0005)
+    ]
+    sure = [one.excess.value / one.excess.error for one in found]
+    decided = [decide_band(one, 45.0) for one in found]
+    between = [d for d, errors in zip(decided, sure, strict=True) if 2 <= errors < 2.25]
+    assert between
+    assert {(d.state, *keys(d)) for d in between} == {(State.INDETERMINATE, "uneven-cortex")}
+    beyond = [d.state for d, errors in zip(decided, sure, strict=True) if errors >= 2.25]
+    assert set(beyond) == {State.PRESENT}
+
+
+@pytest.mark.parametrize(("share", "state"), [(0.05, State.PRESENT), (0.3, State.INDETERMINATE)])
+def test_what_is_dark_beside_a_void_may_owe_it_to_its_field(share, state):
+    void = {"lateral_right": {"beside_void": share, "excluded": share + 0.06}}
+    decision = decide_band(measured((0.08,) * 3, (0.08,) * 3, **void), 45.0)
+    assert decision.state is state
+    assert ("void-beside-band" in keys(decision)) == (state is State.INDETERMINATE)
+    even = decide_band(measured((0.01,) * 3, (0.01,) * 3, **void), 45.0)
+    assert even.state is State.ABSENT
 
 
 def test_the_spread_of_few_places_is_the_usual_one():
@@ -455,7 +478,7 @@ def test_the_aged_stay_of_low_confidence():
 
 def test_what_darkens_with_the_weighting_is_no_age():
     twice = {s: replace(side, scale=2.0) for s, side in dark_band(darkness=0.3).sides.items()}
-    share, error = age_share(Band(twice, 0.0, Estimate(0.2, 0.02), ()), VisualCortex(0.05, 0.02))
+    share, error = age_share(Band(twice, 0.0, Estimate(0.2, 0.02), False, ()), VisualCortex(0.05, 0.02))
     assert share == pytest.approx((0.05 - 0.09) / (1.3 * 0.26))
     assert error == pytest.approx(np.hypot(0.02, 0.02) / (1.3 * 0.26))
 
