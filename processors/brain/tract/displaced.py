@@ -5,35 +5,20 @@ other. Where such a pair lies beside the place where the tract was measured, the
 well, however well the rest agrees: no disease makes two such lesions.
 """
 
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
-from processors.brain.tract.lesions import SLENDER_MM2, TRACT_LENGTH_MM, clusters
+from processors.brain.tract.lesions import clusters
 from processors.brain.tract.measurement import LABELS, LESION, REFERENCE, TractMeasurement
+from processors.brain.tract.strands import Strand
 from processors.findings import Side
 from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
 
 ENDS = ("pons", "subcortical")
-ALIKE_MM = 10.0
-"""By which the strands of a pair may differ in their distance from the middle, and from front to back: twice
-what left and right of a tract differ by, for the slices are thick."""
-SHARED_LENGTH = 0.5
-"""Of the shorter strand."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Strand:
-    """Millimetres: to the left and to the back of the middle of both tracts, and from where to where up."""
-
-    leftward: float
-    backward: float
-    low: float
-    high: float
 
 
 def is_displaced(volume: Volume, found: TractMeasurement) -> bool:
@@ -59,9 +44,9 @@ def is_displaced(volume: Volume, found: TractMeasurement) -> bool:
         strand
         for cluster in clusters(np.flatnonzero(lesion), found.indices, voxel_mm3)
         if np.median(signal[cluster]) > usual
-        and (strand := _strand(placed[cluster], len(cluster) * voxel_mm3)) is not None
+        and (strand := Strand.of(placed[cluster], len(cluster) * voxel_mm3)) is not None
     ]
-    return any(_mirrored(one, other) for one, other in combinations(strands, 2))
+    return any(one.mirrors(other) for one, other in combinations(strands, 2))
 
 
 def _axes(volume: Volume, found: TractMeasurement) -> FloatArray | None:
@@ -89,24 +74,6 @@ def _axes(volume: Volume, found: TractMeasurement) -> FloatArray | None:
 
 def _patient_mm(volume: Volume, found: TractMeasurement) -> FloatArray:
     return np.asarray(found.indices @ volume.affine[:3, :3].T + volume.affine[:3, 3])
-
-
-def _strand(placed: FloatArray, mm3: float) -> _Strand | None:
-    """A cluster that is long and slender."""
-    low, high = float(placed[:, 2].min()), float(placed[:, 2].max())
-    if high - low < TRACT_LENGTH_MM or mm3 > SLENDER_MM2 * (high - low):
-        return None
-    return _Strand(float(placed[:, 0].mean()), float(placed[:, 1].mean()), low, high)
-
-
-def _mirrored(one: _Strand, other: _Strand) -> bool:
-    shorter = min(one.high - one.low, other.high - other.low)
-    return (
-        one.leftward * other.leftward < 0
-        and abs(one.leftward + other.leftward) <= ALIKE_MM
-        and abs(one.backward - other.backward) <= ALIKE_MM
-        and min(one.high, other.high) - max(one.low, other.low) >= SHARED_LENGTH * shorter
-    )
 
 
 def _unit(vector: FloatArray) -> FloatArray:

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import label
 
+from processors.brain.tract.strands import LENGTH_MM, SLENDER_MM2, Strand
+
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
@@ -24,17 +26,17 @@ MIN_MM3 = 20.0
 MIN_VOXELS = 3
 TRACT_MM = 8.0
 """Around the centreline, where the tract may be."""
-TRACT_LENGTH_MM = 25.0
-"""Longer than this along the tract, and within it, is the tract itself."""
 TRACT_SHARE = 0.7
+"""Of what is long, so much where the tract may be makes it the tract itself."""
 LONG_TRACT_SHARE = 0.35
 """The same of what is long and slender: where fibres fan out the tract is wider than that."""
-SLENDER_MM2 = 100.0
-"""Volume for each millimetre of height; the tract's own cross-section is 20 to 60 mm²."""
 STRAND_MM2, STRAND_SHARE = 60.0, 0.7
 """Of all that is bright and hangs together with a spot: as slender as the tract itself, 20 to 60 mm², and so
 much of it where the tract may be. Where the tract lies at the edge of that place, the spot is its outer
 part, unless it is much brighter than the rest."""
+PAIR_SHARE = 0.35
+"""The same of one whose mirror image is on the other side, as no lesion's is: in white matter that is all
+alike nothing tells the atlas how far back the tract runs, and it lay up to a centimetre behind (p)."""
 FOCAL = 1.25
 """Times (or, dark, a part of) the tract above and below, by which a shorter spot in the tract is a lesion."""
 BEYOND_MM = (4.0, 15.0)
@@ -90,8 +92,10 @@ def find_lesions(
         for cluster in clusters(np.flatnonzero(outlying), indices, voxel_mm3):
             if not _is_tract(cluster, relative, certain, in_tract, points, voxel_mm3):
                 found[cluster] = True
-    for strand in clusters(np.flatnonzero((relative > unusual) & certain), indices, voxel_mm3):
-        if _is_strand(strand, in_tract, points, voxel_mm3):
+    strands = clusters(np.flatnonzero((relative > unusual) & certain), indices, voxel_mm3)
+    paired = _mirrored(strands, points, voxel_mm3)
+    for strand, pair in zip(strands, paired, strict=True):
+        if _is_strand(strand, in_tract, points, voxel_mm3, PAIR_SHARE if pair else STRAND_SHARE):
             usual_there = float(np.median(relative[strand]))
             found[strand[relative[strand] < FOCAL * usual_there]] = False
     return found
@@ -111,11 +115,22 @@ def clusters(at: IntArray, indices: IntArray, voxel_mm3: float) -> list[IntArray
     return [cluster for cluster in apart if len(cluster) >= max(MIN_VOXELS, MIN_MM3 / voxel_mm3)]
 
 
-def _is_strand(strand: IntArray, in_tract: BoolArray, points: FloatArray, voxel_mm3: float) -> bool:
+def _mirrored(bright: list[IntArray], points: FloatArray, voxel_mm3: float) -> list[bool]:
+    """Of each cluster, whether it is long and slender and the mirror image of another."""
+    strands = [Strand.of(points[cluster], len(cluster) * voxel_mm3) for cluster in bright]
+    return [
+        strand is not None and any(other is not None and strand.mirrors(other) for other in strands)
+        for strand in strands
+    ]
+
+
+def _is_strand(
+    strand: IntArray, in_tract: BoolArray, points: FloatArray, voxel_mm3: float, share: float
+) -> bool:
     """Whether all that hangs together is as long and slender as the tract, and lies about its place."""
     length = float(np.ptp(points[strand, 2]))
     slender = len(strand) * voxel_mm3 < STRAND_MM2 * length
-    return length >= TRACT_LENGTH_MM and slender and float(np.mean(in_tract[strand])) >= STRAND_SHARE
+    return length >= LENGTH_MM and slender and float(np.mean(in_tract[strand])) >= share
 
 
 def _is_tract(
@@ -129,7 +144,7 @@ def _is_tract(
     """Whether it lies within the tract, and runs along it or is no brighter than the tract goes on."""
     height = points[cluster, 2]
     low, high = float(height.min()), float(height.max())
-    long = high - low >= TRACT_LENGTH_MM
+    long = high - low >= LENGTH_MM
     slender = long and len(cluster) * voxel_mm3 < SLENDER_MM2 * (high - low)
     if np.mean(in_tract[cluster]) < (LONG_TRACT_SHARE if slender else TRACT_SHARE):
         return False
