@@ -85,7 +85,8 @@ def points_of_grid(image: sitk.Image) -> FloatArray:
 def sample(image: sitk.Image, points: FloatArray) -> FloatArray:
     """Linear interpolation of an image (scalar or vector) at LPS points of shape (n, 3); 0 outside."""
     direction = np.array(image.GetDirection()).reshape(3, 3)
-    index = np.linalg.solve(direction * image.GetSpacing(), (points - image.GetOrigin()).T)[::-1]
+    to_index = np.linalg.inv(direction * image.GetSpacing())[::-1]
+    index = to_index @ (points - image.GetOrigin()).T
     array = sitk.GetArrayViewFromImage(image)
     if array.ndim == 3:
         return np.asarray(map_coordinates(array, index, order=1, output=np.float64))

@@ -12,12 +12,12 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 
 from processors.acquisition import Contrast
-from processors.brain.alignment.tissue_model import brain_mask, explain, probabilities, tissue_maps
-from processors.brain.patient_space import extent, on_grid, points_of_grid, robust_range, sample, to_image
-from processors.volume import Volume
+from processors.brain.alignment.slip import slip_mm, tissues_around
+from processors.brain.alignment.tissue_model import brain_mask, explain, tissue_maps
+from processors.brain.alignment.working_image import coarser
+from processors.brain.patient_space import points_of_grid, sample
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 GRID_MM = 3.0
 MIN_POINTS = 1000
@@ -25,8 +25,6 @@ CERTAIN = 0.8
 VENTRICLES_MM = (0.0, 12.0, 12.0)
 VENTRICLES_REACH_MM = (30.0, 45.0, 25.0)
 """Centre and half-axes, atlas LPS, of a box of the lateral ventricles, whose fluid skull stripping leaves."""
-STEP_MM = 4.0
-FAR_MM = 8.0
 MIN_AGREEMENT = {
     Contrast.T1: 0.55,
     Contrast.T1_POST_CONTRAST: 0.55,
@@ -90,11 +88,13 @@ FAILED = Assessment(0.0, 0.0, 0.0, 0.0, 0.0, (0.0, 0.0), float("inf"), 180.0)
 """Of a series that could not be mapped at all."""
 
 
-def assess(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray], linear: FloatArray) -> Assessment:
-    """Measure how well volume and atlas agree.
+def assess(image: sitk.Image, to_atlas: Callable[[FloatArray], FloatArray], linear: FloatArray) -> Assessment:
+    """Measure how well a series and the atlas agree.
 
     Parameters
     ----------
+    image
+        The series, a working image.
     to_atlas
         Maps patient LPS millimetres to atlas LPS millimetres, both of shape (n, 3).
     linear
@@ -102,15 +102,15 @@ def assess(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray], linear:
     """
     stretch = np.linalg.svd(linear, compute_uv=False)
     scales = (float(stretch[-1]), float(stretch[0]))
-    image = sitk.Clamp(to_image(volume), sitk.sitkFloat32, *robust_range(volume.array))
-    grid = on_grid(image, *extent(volume), GRID_MM)
+    grid = coarser(image, GRID_MM)
     at = to_atlas(points_of_grid(grid))
     inside = sample(sitk.Cast(brain_mask(), sitk.sitkFloat32), at) > 0.5
     if np.count_nonzero(inside) < MIN_POINTS:
         return FAILED
     at = at[inside]
     signal = sitk.GetArrayFromImage(grid).astype(np.float64).ravel()[inside]
-    tissues = probabilities(at)
+    around = tissues_around(at)
+    tissues = around.at()
     found = explain(signal, tissues, at)
     white, grey, _ = map(float, found.signals)
     ventricles = (tissues[:, 2] > CERTAIN) & (
@@ -118,9 +118,8 @@ def assess(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray], linear:
     )
     fluid = float(np.median(found.even[ventricles])) if np.any(ventricles) else float(found.signals[2])
     share = _white_matter_share(tissues, float(np.prod(stretch)))
-    return Assessment(
-        found.agreement, white, grey, fluid, share, scales, _slip(found.even, at), _turn_degrees(linear)
-    )
+    slip = slip_mm(found.even, at, around)
+    return Assessment(found.agreement, white, grey, fluid, share, scales, slip, _turn_degrees(linear))
 
 
 def _turn_degrees(linear: FloatArray) -> float:
@@ -129,37 +128,6 @@ def _turn_degrees(linear: FloatArray) -> float:
     if np.linalg.det(turn) < 0:
         return 180.0
     return float(np.degrees(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1.0, 1.0))))
-
-
-def _slip(even: FloatArray, at: FloatArray) -> float:
-    """How far (mm) the atlas would move for a better agreement: the most of the halves of the brain."""
-    middle = np.median(at, axis=0)
-    halves = [at[:, axis] * sign > middle[axis] * sign for axis in range(3) for sign in (-1, 1)]
-    base = _agreements(even, probabilities(at), halves)
-    best = np.zeros((len(halves), 3))
-    for axis in range(3):
-        before, after = (
-            _agreements(even, probabilities(at + step * np.eye(3)[axis]), halves)
-            for step in (-STEP_MM, STEP_MM)
-        )
-        curve = 2 * base - before - after
-        with np.errstate(divide="ignore", invalid="ignore"):
-            best[:, axis] = np.where(
-                curve > 0, STEP_MM * (after - before) / (2 * curve), np.sign(after - before) * FAR_MM
-            )
-    return float(np.linalg.norm(np.clip(np.nan_to_num(best), -FAR_MM, FAR_MM), axis=1).max())
-
-
-def _agreements(even: FloatArray, tissues: FloatArray, parts: list[BoolArray]) -> FloatArray:
-    return np.array([_agreement(even[part], tissues[part]) for part in parts])
-
-
-def _agreement(even: FloatArray, tissues: FloatArray) -> float:
-    """Share of the variance that the tissues explain."""
-    centred = even - even.mean()
-    terms = tissues - tissues.mean(axis=0)
-    weights, *_ = np.linalg.lstsq(terms.T @ terms, terms.T @ centred, rcond=None)
-    return float((terms @ weights) @ centred / max(centred @ centred, 1e-12))
 
 
 def _white_matter_share(tissues: FloatArray, volume_scale: float) -> float:

@@ -182,7 +182,7 @@ def _assessed(
     one: _Series, registration: Registration, to_anchor: FloatArray, *, sure: bool = False
 ) -> Alignment:
     unjudged = Alignment(registration, to_anchor, FAILED)
-    found = assess(one.volume, unjudged.to_atlas, registration.affine[:3, :3] @ to_anchor[:3, :3])
+    found = assess(one.image, unjudged.to_atlas, registration.affine[:3, :3] @ to_anchor[:3, :3])
     fits = plausible(found, part=True) if sure else acceptable(found, one.contrast)
     problem = None if fits else Reason.of("registration-failed")
     return Alignment(registration, to_anchor, found, problem)
