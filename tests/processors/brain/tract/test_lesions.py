@@ -111,3 +111,28 @@ def test_a_tract_at_the_edge_of_its_place_is_none_in_its_outer_part_either(white
     strand = across <= 1.5
     changed = np.where(strand, np.where(across <= 0.5, 1.5, 1.4) * relative, relative)
     assert bool(found(changed, indices)[strand].any()) is not tract
+
+
+def two_tracts(indices, aside, back):
+    """Strands of 6 mm on both sides, beside their place, and the distance to it in millimetres."""
+    away = [np.hypot(indices[:, 1] - 20, indices[:, 2] - (20 + side)) for side in (-8, 8)]
+    strands = [
+        np.hypot(indices[:, 1] - 20 - back, indices[:, 2] - (20 + side)) <= 1.5
+        for side in (-8 - aside, 8 + aside)
+    ]
+    return strands, 2.0 * np.minimum(*away)
+
+
+@pytest.mark.parametrize(("both", "share"), [(True, 0.0), (False, 1.0)])
+def test_slender_strands_behind_their_place_are_the_tracts_if_they_mirror_each_other(
+    white_matter, both, share
+):
+    relative, indices = white_matter
+    strands, distance = two_tracts(indices, aside=0, back=4)
+    here = strands[0] | strands[1] if both else strands[0]
+    everywhere = np.ones(len(indices), dtype=bool)
+    points = 2.0 * (indices[:, ::-1] - (20, 20, 20))
+    lesion = find_lesions(
+        np.where(here, 1.35 * relative, relative), indices, everywhere, distance, points, 8.0
+    )
+    assert np.mean(lesion[strands[0] & (distance > 8)]) == pytest.approx(share, abs=0.05)

@@ -13,7 +13,7 @@ from processors.acquisition import Contrast
 from processors.brain import atlas
 from processors.brain.patient_space import points_of, sample
 from processors.brain.tract.core import recovery
-from processors.brain.tract.mapping import Disc
+from processors.brain.tract.mapping import Disc, map_tract
 from processors.brain.tract.measurement import LABELS, measure_study
 from processors.findings import TRACT_SEGMENTS, Region, Side
 from processors.volume import Volume
@@ -246,3 +246,12 @@ def test_the_capsule_that_is_dark_on_t1_is_measured_on_t2():
     region = Region("internal_capsule", Side.LEFT)
     found = {s.region: s for s in measured_together(t1, t2)[1].segments}[region]
     assert found.ratio > 1.1
+
+
+@pytest.mark.parametrize("size", [1.0, 0.7])
+def test_no_node_falls_between_thick_slices_however_small_the_head(size):
+    affine = np.diag([size, size, size, 1.0]) @ AXIAL @ np.diag([2.2, 1, 1, 1])
+    thick = Volume(np.ones((22, 100, 94), dtype=np.float32), affine, "1.2.3", ())
+    discs = map_tract(thick, lambda points: points / size).discs
+    found = [np.any(np.hypot(*disc.offsets.T) <= disc.core_mm) for side in Side for disc in discs[side]]
+    assert all(found)
