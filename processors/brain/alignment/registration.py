@@ -32,7 +32,7 @@ SHADING_ITERATIONS = (50, 50, 50)
 SHADING_VOXELS = 100
 CEILING = 1.4
 """Times the median of the head: white matter lies below, fat beside a surface coil above."""
-DEFORMABLE = "-m NCC 2x2x2 -n 50x40x12 -s 1.4vox 0.7vox -e 0.5"
+DEFORMABLE = "-m NCC 2x2x2 -n 50x40x8 -s 1.4vox 0.7vox -e 0.5"
 """With less smoothing the tissues overlap more, and the tract lies twice as far from where ANTs finds it."""
 CLEAR_SCORE = 0.09
 """Mutual information that a pose has in any head whose shading could be evened; a coil's shading gave .04."""
