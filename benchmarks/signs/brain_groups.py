@@ -106,21 +106,18 @@ def _transfer(severity: Severity) -> Draw:
 def _with_and_without(
     name: str, place: int, patients: int, contrasts: tuple[Contrast, ...], draw: Callable[[Severity], Draw]
 ) -> tuple[Group, ...]:
-    """Healthy, moderate and severe: the same people, but for some severe ones that have no healthy twin.
+    """Healthy, moderate and severe: the same people, and as many severe ones again without a healthy twin.
 
-    Of the severe signs at most one in a hundred may be missed, so that there are more than a hundred.
+    Of the severe signs one in a hundred may be missed, which less than a hundred cannot show.
     """
     moderate, severe = draw(Severity.MODERATE), draw(Severity.SEVERE)
     return (
         Group(f"healthy, {name}", "healthy", place, patients, PhantomPatient, contrasts),
         Group(f"moderate, {name}", "moderate", place, patients, moderate, contrasts),
         Group(f"healthy too, {name}", "healthy", place + 1, patients, PhantomPatient, contrasts),
-        Group(f"severe, {name}", "severe", place + 1, SEVERE[patients], severe, contrasts),
+        Group(f"severe, {name}", "severe", place + 1, 2 * patients, severe, contrasts),
     )
 
-
-SEVERE = {12: 24, 4: 6}
-"""Patients with a severe sign, by how many there are with a moderate one."""
 
 GROUPS = (
     *_with_and_without("T1 T2 FLAIR", 0, 12, TRIO, _with),

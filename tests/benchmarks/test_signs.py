@@ -94,6 +94,12 @@ def test_groups_are_many_and_mostly_negative():
     positive = sum(g.patients for g in GROUPS if g.label.split(",")[0] in summary.SEVERITIES)
     assert patients >= 200
     assert positive < patients / 2
+    severe = [g for g in GROUPS if g.label == "severe"]
+    drawn = sum(
+        len(set(g.patient(g.seed(HELD_OUT, n)).signs) & set(SIGNS)) for g in severe for n in range(g.patients)
+    )
+    assert drawn > 100
+    assert max(g.patients for g in GROUPS) <= SEEDS_A_GROUP
     assert len({group.name for group in GROUPS}) == len(GROUPS)
     assert max(group.place for group in GROUPS) * SEEDS_A_GROUP < HELD_OUT - CALIBRATION
     for sign in SIGNS:

@@ -127,6 +127,7 @@ def _table() -> tuple[FloatArray, IntArray]:
     )
     _, rows, columns = _padded_shape(maps)
     table = array.reshape(-1, array.shape[-1]).astype(np.float64)
+    table.setflags(write=False)
     return table, np.array([rows * columns, columns, 1])
 
 

@@ -63,8 +63,8 @@ which there is none (p)."""
 
 SECURE_TOGETHER = 2.25
 """The same of both sides together, for the sign to be present. An excess is the surest of up to four
-stretches; they share the hand's region, and count as about two independent ones. For one time in forty each
-of these may be exceeded one time in eighty by chance (Bonferroni)."""
+stretches; they share the hand's region, and are taken for two independent ones (p). For one time in forty
+each of these may be exceeded one time in eighty by chance (Bonferroni)."""
 
 MAX_ASYMMETRY = 0.35
 """Difference of the sides' excess over their sum: from there on the weaker side is nearer to having none."""

@@ -29,7 +29,7 @@ from processors.findings import (
 from processors.norms import Norm, Norms, protocol_of
 from processors.volume import Volume
 
-PRECENTRAL = Algorithm("precentral cortical volume", "0.2.1")
+PRECENTRAL = Algorithm("precentral cortical volume", "0.2.2")
 SIDES = (Side.LEFT, Side.RIGHT)
 NAME = "precentral"
 CORTEX, INTRACRANIAL = "cortex", "intracranial"

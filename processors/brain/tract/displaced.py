@@ -2,7 +2,7 @@
 
 A tract that is bright along its length is a pair of long, slender, bright strands, one a mirror image of the
 other. Where such a pair lies beside the place where the tract was measured, the atlas was not carried over
-well, however well the rest agrees: no disease makes two such lesions.
+well, however well the rest agrees: lesions hardly ever make such a pair.
 """
 
 from itertools import combinations

@@ -34,9 +34,12 @@ STRAND_MM2, STRAND_SHARE = 60.0, 0.7
 """Of all that is bright and hangs together with a spot: as slender as the tract itself, 20 to 60 mm², and so
 much of it where the tract may be. Where the tract lies at the edge of that place, the spot is its outer
 part, unless it is much brighter than the rest."""
-PAIR_SHARE = 0.35
-"""The same of one whose mirror image is on the other side, as no lesion's is: in white matter that is all
-alike nothing tells the atlas how far back the tract runs, and it lay up to a centimetre behind (p)."""
+PAIR_SHARE, PAIR_MM, PAIR_HEIGHTS = 0.35, 9.0, 80
+"""The same of one whose mirror image is on the other side, as a lesion's hardly ever is: in white matter that
+is all alike nothing tells the atlas how far back the tract runs, and it lay up to a centimetre behind. At so
+many per cent of its heights it lies no farther off than the core that is searched for, 7 mm, still meets (p);
+of one farther off nothing would be measured."""
+HEIGHT_MM = 5.0
 FOCAL = 1.25
 """Times (or, dark, a part of) the tract above and below, by which a shorter spot in the tract is a lesion."""
 BEYOND_MM = (4.0, 15.0)
@@ -95,7 +98,8 @@ def find_lesions(
     strands = clusters(np.flatnonzero((relative > unusual) & certain), indices, voxel_mm3)
     paired = _mirrored(strands, points, voxel_mm3)
     for strand, pair in zip(strands, paired, strict=True):
-        if _is_strand(strand, in_tract, points, voxel_mm3, PAIR_SHARE if pair else STRAND_SHARE):
+        near = pair and _is_near(points[strand, 2], distance[strand])
+        if _is_strand(strand, in_tract, points, voxel_mm3, PAIR_SHARE if near else STRAND_SHARE):
             usual_there = float(np.median(relative[strand]))
             found[strand[relative[strand] < FOCAL * usual_there]] = False
     return found
@@ -122,6 +126,13 @@ def _mirrored(bright: list[IntArray], points: FloatArray, voxel_mm3: float) -> l
         strand is not None and any(other is not None and strand.mirrors(other) for other in strands)
         for strand in strands
     ]
+
+
+def _is_near(height: FloatArray, distance: FloatArray) -> bool:
+    """Whether a strand lies near the tract's place at most of its heights; shape (n,) each, millimetres."""
+    level = np.floor(height / HEIGHT_MM)
+    middles = [np.median(distance[level == one]) for one in np.unique(level)]
+    return bool(np.percentile(middles, PAIR_HEIGHTS) <= PAIR_MM)
 
 
 def _is_strand(

@@ -162,14 +162,15 @@ def _edges(
 ) -> FloatArray:
     """The edges of the voxel nearest to each node, as they lie in the atlas: shape (n, 3, 3), each a row.
 
-    The atlas is larger than most heads: by a patient's own millimetres a thin disc would fall between slices.
+    From voxel to voxel inside the images. The atlas is larger than most heads: by a patient's own millimetres
+    a thin disc would fall between slices.
     """
     nearest = indices[cKDTree(at).query(line.points)[1]] if len(at) else np.zeros((len(line.points), 3))
-    ends = nearest[:, None] + np.concatenate([np.eye(3), -np.eye(3)]) / 2
-    first, last = np.split(
-        to_atlas(points_of(volume.affine, ends.reshape(-1, 3))).reshape(-1, 6, 3), 2, axis=1
-    )
-    return first - last
+    last = np.array(volume.array.shape) - 1
+    before, after = (np.clip(nearest[:, None] + way * np.eye(3), 0, last) for way in (-1, 1))
+    steps = np.maximum(np.sum(after - before, axis=-1, keepdims=True), 1)
+    ends = (to_atlas(points_of(volume.affine, end.reshape(-1, 3))) for end in (after, before))
+    return np.asarray(np.subtract(*ends).reshape(-1, 3, 3) / steps)
 
 
 def _discs(at: FloatArray, here: IntArray, line: atlas.Centreline, voxels: FloatArray) -> tuple[Disc, ...]:

@@ -1,6 +1,6 @@
 """Long and slender clusters, and pairs of which one is the mirror image of the other.
 
-A corticospinal tract that is bright along its length is such a pair: no disease makes two such lesions.
+A corticospinal tract that is bright along its length is such a pair, which lesions hardly ever are.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ SHARED_LENGTH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Strand:
-    """Millimetres: to the left and to the back of the middle of both tracts, and from where to where up."""
+    """Millimetres: to the left and to the back of what lies midway, and from where to where up."""
 
     leftward: float
     backward: float

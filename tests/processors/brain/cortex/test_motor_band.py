@@ -359,7 +359,7 @@ def test_a_stretch_that_was_chosen_must_be_surer_than_one_side():
     assert set(beyond) == {State.PRESENT}
 
 
-@pytest.mark.parametrize(("share", "state"), [(0.05, State.PRESENT), (0.3, State.INDETERMINATE)])
+@pytest.mark.parametrize(("share", "state"), [(0.09, State.PRESENT), (0.11, State.INDETERMINATE)])
 def test_what_is_dark_beside_a_void_may_owe_it_to_its_field(share, state):
     void = {"lateral_right": {"beside_void": share, "excluded": share + 0.06}}
     decision = decide_band(measured((0.08,) * 3, (0.08,) * 3, **void), 45.0)

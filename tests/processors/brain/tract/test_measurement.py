@@ -13,6 +13,7 @@ from processors.acquisition import Contrast
 from processors.brain import atlas
 from processors.brain.patient_space import points_of, sample
 from processors.brain.tract.core import recovery
+from processors.brain.tract.displaced import is_displaced
 from processors.brain.tract.mapping import Disc, map_tract
 from processors.brain.tract.measurement import LABELS, measure_study
 from processors.findings import TRACT_SEGMENTS, Region, Side
@@ -255,3 +256,31 @@ def test_no_node_falls_between_thick_slices_however_small_the_head(size):
     discs = map_tract(thick, lambda points: points / size).discs
     found = [np.any(np.hypot(*disc.offsets.T) <= disc.core_mm) for side in Side for disc in discs[side]]
     assert all(found)
+
+
+def with_strands(gain, back_mm):
+    """A head whose tracts are brighter, and from the capsule upwards farther back than the atlas has them."""
+    affine, shape = PLANES["axial"]
+    volume = head(affine, shape)
+    at = points_of(affine, np.indices(shape, dtype=float).reshape(3, -1).T)
+    values = volume.array.ravel() * np.random.default_rng(1).normal(1, 0.02, len(at))
+    white = sample(atlas.image("icbm_white_matter"), at) > 150
+    for side in Side:
+        points = atlas.centreline(side).points
+        moved = points + np.where(points[:, 2:] > 10, [0, back_mm, 0], 0)
+        values[white & (cKDTree(moved).query(at)[0] < 3.5)] *= gain
+    return replace(volume, array=values.reshape(shape).astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("back_mm", "found", "displaced"), [(6, 1.35, False), (10, 1.0, True), (12, 1.0, True)]
+)
+def test_two_tracts_behind_their_place_are_measured_where_they_can_be_reached_or_else_noticed(
+    back_mm, found, displaced
+):
+    volume, plain_ratios = with_strands(1.35, back_mm), ratios(measured(with_strands(1.0, 0)))
+    measurement = measured(volume)
+    for side in Side:
+        region = Region("corona_radiata", side)
+        assert ratios(measurement)[region] / plain_ratios[region] == pytest.approx(found, abs=0.03)
+    assert is_displaced(volume, measurement) is displaced
