@@ -82,11 +82,16 @@ def points_of_grid(image: sitk.Image) -> FloatArray:
     return np.asarray((direction @ indices).T + image.GetOrigin())
 
 
-def sample(image: sitk.Image, points: FloatArray) -> FloatArray:
-    """Linear interpolation of an image (scalar or vector) at LPS points of shape (n, 3); 0 outside."""
+def index_at(image: sitk.Image, points: FloatArray) -> FloatArray:
+    """Array indices (z, y, x), shape (3, n), of LPS points of shape (n, 3)."""
     direction = np.array(image.GetDirection()).reshape(3, 3)
     to_index = np.linalg.inv(direction * image.GetSpacing())[::-1]
-    index = to_index @ (points - image.GetOrigin()).T
+    return np.asarray(to_index @ (points - image.GetOrigin()).T)
+
+
+def sample(image: sitk.Image, points: FloatArray) -> FloatArray:
+    """Linear interpolation of an image (scalar or vector) at LPS points of shape (n, 3); 0 outside."""
+    index = index_at(image, points)
     array = sitk.GetArrayViewFromImage(image)
     if array.ndim == 3:
         return np.asarray(map_coordinates(array, index, order=1, output=np.float64))

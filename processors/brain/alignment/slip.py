@@ -10,6 +10,7 @@ import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from scipy.sparse import csr_array
 
 from processors.brain.alignment.tissue_model import tissue_maps
+from processors.brain.patient_space import index_at
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -45,7 +46,7 @@ def tissues_around(at: FloatArray) -> TissuesAround:
     """The tissue around atlas LPS points inside the atlas, millimetres, shape (n, 3)."""
     maps = tissue_maps()
     _, strides = _table()
-    index = (np.linalg.inv(_to_millimetres(maps)) @ (at - maps.GetOrigin()).T)[::-1]
+    index = index_at(maps, at)
     below = np.floor(index).astype(np.int32)
     above = index - below
     first = np.dot(strides, below + STEP_VOXELS)
@@ -133,7 +134,3 @@ def _table() -> tuple[FloatArray, IntArray]:
 
 def _padded_shape(maps: sitk.Image) -> tuple[int, ...]:
     return tuple(count + 2 * STEP_VOXELS for count in maps.GetSize()[::-1])
-
-
-def _to_millimetres(image: sitk.Image) -> FloatArray:
-    return np.asarray(np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing())

@@ -128,7 +128,9 @@ def map_tract(volume: Volume, to_atlas: Callable[[FloatArray], FloatArray]) -> T
         line = atlas.centreline(side)
         here = np.flatnonzero(at[:, 0] > 0 if side is Side.LEFT else at[:, 0] <= 0)
         distance[here] = cKDTree(line.points).query(at[here])[0]
-        discs[side] = _discs(at, here, line, _edges(volume, to_atlas, indices[here], at[here], line))
+        tree = cKDTree(at[here])
+        nearest = indices[here[tree.query(line.points)[1]]] if len(here) else np.zeros((len(line.points), 3))
+        discs[side] = _discs(at, here, tree, line, _edges(volume, to_atlas, nearest))
     certain = tissue >= WHITE_MATTER_CERTAIN
     reference = atlas.in_boxes("reference_boxes", at) & certain & (distance > REFERENCE_DISTANCE_MM)
     splenium = atlas.in_boxes("splenium_box", at) & certain
@@ -154,27 +156,23 @@ def _away_from_fluid(at: FloatArray) -> BoolArray:
 
 
 def _edges(
-    volume: Volume,
-    to_atlas: Callable[[FloatArray], FloatArray],
-    indices: IntArray,
-    at: FloatArray,
-    line: atlas.Centreline,
+    volume: Volume, to_atlas: Callable[[FloatArray], FloatArray], voxels: npt.NDArray[np.number]
 ) -> FloatArray:
-    """The edges of the voxel nearest to each node, as they lie in the atlas: shape (n, 3, 3), each a row.
+    """The edges of voxels, shape (n, 3), as they lie in the atlas: shape (n, 3, 3), each a row.
 
     From voxel to voxel inside the images. The atlas is larger than most heads: by a patient's own millimetres
     a thin disc would fall between slices.
     """
-    nearest = indices[cKDTree(at).query(line.points)[1]] if len(at) else np.zeros((len(line.points), 3))
     last = np.array(volume.array.shape) - 1
-    before, after = (np.clip(nearest[:, None] + way * np.eye(3), 0, last) for way in (-1, 1))
+    before, after = (np.clip(voxels[:, None] + way * np.eye(3), 0, last) for way in (-1, 1))
     steps = np.maximum(np.sum(after - before, axis=-1, keepdims=True), 1)
     ends = (to_atlas(points_of(volume.affine, end.reshape(-1, 3))) for end in (after, before))
     return np.asarray(np.subtract(*ends).reshape(-1, 3, 3) / steps)
 
 
-def _discs(at: FloatArray, here: IntArray, line: atlas.Centreline, voxels: FloatArray) -> tuple[Disc, ...]:
-    tree = cKDTree(at[here])
+def _discs(
+    at: FloatArray, here: IntArray, tree: cKDTree, line: atlas.Centreline, voxels: FloatArray
+) -> tuple[Disc, ...]:
     across = _across(line.tangents)
     discs = []
     for point, tangent, axes, edges in zip(line.points, line.tangents, across, voxels, strict=True):
