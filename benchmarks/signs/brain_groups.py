@@ -106,14 +106,15 @@ def _transfer(severity: Severity) -> Draw:
 def _with_and_without(
     name: str, place: int, patients: int, contrasts: tuple[Contrast, ...], draw: Callable[[Severity], Draw]
 ) -> tuple[Group, ...]:
-    """Healthy, moderate and severe: the same people, and as many severe ones again without a healthy twin.
+    """Healthy, moderate and severe: the same people, and as many with a sign again without a healthy twin.
 
-    Of the severe signs one in a hundred may be missed, which less than a hundred cannot show.
+    Of the severe signs one in a hundred may be missed, which less than a hundred cannot show; of the moderate
+    ones one in twenty, which on half as many hung on a single head.
     """
     moderate, severe = draw(Severity.MODERATE), draw(Severity.SEVERE)
     return (
         Group(f"healthy, {name}", "healthy", place, patients, PhantomPatient, contrasts),
-        Group(f"moderate, {name}", "moderate", place, patients, moderate, contrasts),
+        Group(f"moderate, {name}", "moderate", place, 2 * patients, moderate, contrasts),
         Group(f"healthy too, {name}", "healthy", place + 1, patients, PhantomPatient, contrasts),
         Group(f"severe, {name}", "severe", place + 1, 2 * patients, severe, contrasts),
     )

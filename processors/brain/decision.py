@@ -14,7 +14,7 @@ class Decision:
     bright
         Names of the segments that are bright on both sides.
     nearly
-        Names of those that are nearly so, where a sign was left open for nothing but that.
+        Names of those that are so or nearly so, where a sign lacks nothing else.
     """
 
     state: State

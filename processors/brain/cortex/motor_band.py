@@ -35,7 +35,7 @@ from processors.volume import Volume
 
 FloatArray = npt.NDArray[np.floating]
 
-MOTOR_BAND = Algorithm("motor band of the precentral gyrus", "0.4.1")
+MOTOR_BAND = Algorithm("motor band of the precentral gyrus", "0.4.2")
 SIDES = (Side.LEFT, Side.RIGHT)
 SHOWS_SULCUS = (Contrast.T1, Contrast.T1_MTC, Contrast.T1_POST_CONTRAST, Contrast.T2, Contrast.FLAIR)
 """Contrasts that show the central sulcus well; where there is none, the measured series itself serves."""

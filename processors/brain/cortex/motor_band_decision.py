@@ -27,6 +27,7 @@ from processors.brain.cortex.motor_band_limits import (
     POSTCENTRAL_ERROR,
     SECURE,
     SECURE_MARGIN,
+    SECURE_SIDE,
     SECURE_TOGETHER,
     USUAL_POSTCENTRAL,
     USUAL_PRECENTRAL,
@@ -60,7 +61,8 @@ def decide_band(band: Band, age: float | None, visual: VisualCortex | None = Non
     if left & right and all(fits) and band.total >= MIN_SUM and symmetric and beyond >= MIN_DIFFERENCE:
         if elderly(age) and not _beyond_age(band, visual):
             return Decision(State.INDETERMINATE, reasons=(_of_age(age), *band.faults))
-        if not _sure(band.excess, SECURE_TOGETHER):
+        each = all(_sure(side.excess, SECURE_SIDE) for side in band.sides.values())
+        if not (each and _sure(band.excess, SECURE_TOGETHER)):
             return Decision(State.INDETERMINATE, reasons=(Reason.of("uneven-cortex"), *band.faults))
         if band.beside_void:
             return Decision(State.INDETERMINATE, reasons=(Reason.of("void-beside-band"), *band.faults))

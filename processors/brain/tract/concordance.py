@@ -10,6 +10,8 @@ from processors.findings import Confidence, Reason, Sign, State
 
 ON_T1 = (Sign.CST_T1, Sign.CST_T1_MTC)
 ON_T2 = (Sign.CST_T2, Sign.CST_FLAIR)
+BELOW_LIMIT = frozenset({"grey-zone", "not-subcortical", "plic-only"})
+"""Reasons that hold no more where T1 bears out what lies below its limit by itself."""
 UNDECIDABLE = (State.ABSENT, State.NOT_EVALUATED)
 
 
@@ -18,8 +20,9 @@ def concordant(decisions: Mapping[Sign, Decision]) -> dict[Sign, Decision]:
 
     - T1 together with T2 or FLAIR, bright in the same segments, gives a moderate confidence a high one: the
       healthy capsule is bright on T2 and dark on T1 (Mirowitz et al., 1989).
-    - T2 or FLAIR that misses its limit by little is bright, with low confidence, beside a T1 that is bright
-      in the segments that it rests on, and none that is not: what two series show needs less of each.
+    - T2 or FLAIR that lies between the upper tenth of health and its limit is bright, with low confidence,
+      beside a T1 that is bright in the segments that it rests on, and none that is not: what two series show
+      needs less of each.
     - T2 or FLAIR beside a T1 that is not bright is of low confidence: T2 was bright in 29 of 37 healthy
       people, and in 35 of 39 with ALS (Peretti-Viton et al., 1999).
     - Restricted diffusion points to another cause: nothing is of high confidence beside it.
@@ -38,7 +41,7 @@ def _seen_with(sign: Sign, decisions: Mapping[Sign, Decision], *, restricted: bo
         decision = replace(decision, reasons=(*decision.reasons, Reason.of("restricted-diffusion")))
     others = [decisions[other] for other in (ON_T2 if sign in ON_T1 else ON_T1) if other in decisions]
     if sign in ON_T2 and not restricted and _borne_out(decision, others):
-        told = tuple(reason for reason in decision.reasons if reason.key != "grey-zone")
+        told = tuple(reason for reason in decision.reasons if reason.key not in BELOW_LIMIT)
         reasons = (Reason.of("borne-out-by-t1"), *told)
         return Decision(State.PRESENT, Confidence.LOW, reasons, decision.nearly)
     if decision.state is not State.PRESENT:

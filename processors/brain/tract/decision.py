@@ -19,6 +19,7 @@ from processors.brain.tract.limits import (
     MIN_SIDE_SHARE,
     SECURE_MARGIN,
     SHORTEST_BRIGHT_MM,
+    Z_BESIDE_T1,
     Z_GREY,
     Z_PRESENT,
 )
@@ -108,10 +109,11 @@ def decide_t2(
         Of each side's bright run.
     """
     decision = _decide_t2(scores, lengths, limits, proposed=proposed)
-    near = _bright(scores, Z_GREY)
-    if proposed or Reason.of("grey-zone") not in decision.reasons or _lopsided(scores, near):
+    near = _bright(scores, Z_BESIDE_T1)
+    one_sided = Reason.of("asymmetric") in decision.reasons or _lopsided(scores, near)
+    if proposed or decision.state is State.PRESENT or one_sided:
         return decision
-    met = _both(scores, _from_cortex) >= Z_GREY and _certain(lengths) > SHORTEST_BRIGHT_MM
+    met = _both(scores, _from_cortex) >= Z_BESIDE_T1 and _certain(lengths) > SHORTEST_BRIGHT_MM
     return replace(decision, nearly=near) if met else decision
 
 

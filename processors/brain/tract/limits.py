@@ -22,6 +22,9 @@ Z_PRESENT = 2.0
 Z_GREY = 1.65
 """From here to :data:`Z_PRESENT` nothing is decided: the upper 5 % of a normal distribution (p)."""
 
+Z_BESIDE_T1 = 1.28
+"""For T2 and FLAIR where a T1 is bright in the same segments: the upper 10 % of a normal distribution (p)."""
+
 FEWEST_BRIGHT = 2
 """Segments, bright on both sides, that make a sign (p)."""
 

@@ -26,11 +26,11 @@ REACH_MM = {
     "pons": 5.0,
     "cerebral_peduncle": 5.0,
     "internal_capsule": 7.0,
-    "corona_radiata": 5.0,
-    "subcortical": 5.0,
+    "corona_radiata": 8.0,
+    "subcortical": 8.0,
 }
-"""Farthest from the centreline that the tract is looked for: farther in the capsule, along whose 20 mm it
-lies more forward or more backward from person to person."""
+"""Farthest from the centreline that the tract is looked for: some three times its usual distance from there,
+which holds it in 97 to 99 of 100 people."""
 SEARCH_MM = max(REACH_MM.values())
 BEND_MM = 0.8
 """Usual change of the offset from one node to the next."""

@@ -36,7 +36,7 @@ from processors.findings import (
 from processors.norms import Norm, Norms, SegmentNorms, protocol_of
 from processors.volume import Volume
 
-TRACT = Algorithm("corticospinal tract profile", "0.5.2")
+TRACT = Algorithm("corticospinal tract profile", "0.5.3")
 NO_NORMS = SegmentNorms("", {})
 
 

@@ -158,7 +158,9 @@ def test_t2_table(left, right, extent, state, reasons):
         ([1.8] * 5, [1.7] * 5, lengths(100, 40), set()),
         ([1.8, 0, 0, 0, 0], [1.8, 0, 0, 0, 0], LONG, set()),
         ([8] * 5, [1.9] * 5, LONG, set()),
-        ([1.8] * 5, [1.6] * 5, LONG, set()),
+        ([1.6] * 5, [1.3] * 5, LONG, set(TRACT_SEGMENTS)),
+        ([1.6] * 5, [1.2] * 5, LONG, set()),
+        ([1.6, 1.6, 3, 1.6, 1.6], [1.4, 1.4, 3, 1.4, 1.4], LONG, set(TRACT_SEGMENTS)),
         (WHOLE, WHOLE, LONG, set()),
     ],
 )
