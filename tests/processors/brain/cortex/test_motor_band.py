@@ -399,6 +399,16 @@ def test_one_side_beside_one_without_a_band_is_asymmetric():
     assert (decision.state, keys(decision)) == (State.INDETERMINATE, ["asymmetric-band"])
 
 
+@pytest.mark.parametrize(("errors", "state"), [(1.6, State.INDETERMINATE), (1.7, State.PRESENT)])
+def test_neither_side_may_be_as_dark_as_one_healthy_person_in_twenty(errors, state):
+    band = measured(WEAK, WEAK)
+    right = band.sides[RIGHT]
+    weaker = replace(right, excess=Estimate(errors * right.excess.error, right.excess.error))
+    decision = decide_band(replace(band, sides={**band.sides, RIGHT: weaker}), 45.0)
+    assert decision.state is state
+    assert keys(decision) == ([] if state is State.PRESENT else ["uneven-cortex"])
+
+
 def test_a_small_region_that_is_dark_by_chance_makes_no_side_of_a_band():
     one, chance = (0.07, 0.08, 0.075), (0.08, 0.035, 0.045)
     noisy = {"medial_right": {"volume": 350.0, "error": 0.025}}
