@@ -12,7 +12,7 @@ from processors.acquisition import Contrast
 from processors.brain.alignment.assessment import FAILED, Assessment, acceptable, assess, plausible
 from processors.brain.alignment.coregistration import coregister, through_atlas
 from processors.brain.alignment.registration import Registration, RegistrationError, register
-from processors.brain.alignment.working_image import THREADS, working_image
+from processors.brain.alignment.working_image import THREADS, start_toolkit, working_image
 from processors.findings import Reason
 from processors.volume import Volume
 
@@ -91,7 +91,7 @@ def align_study(volumes: Mapping[Contrast, Volume]) -> dict[Contrast, Alignment]
     exchanged, its sides are in doubt; and those of the whole study, unless two others agree.
     """
     order = sorted(volumes, key=_rank)
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(THREADS)
+    start_toolkit()
     with ThreadPoolExecutor(THREADS) as threads:
         series = list(threads.map(lambda c: _Series(c, volumes[c], working_image(volumes[c])), order))
     aligned: dict[Contrast, Alignment] = {}

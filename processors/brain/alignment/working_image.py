@@ -1,11 +1,13 @@
 """A series at the resolution it is aligned at: smoothed and resampled once, whatever it serves for."""
 
 import math
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 
+from processors.brain import atlas
 from processors.brain.patient_space import SMOOTHED, bounds, extent, on_grid, robust_range, to_image
 from processors.volume import Volume
 
@@ -14,6 +16,19 @@ FloatArray = npt.NDArray[np.float64]
 THREADS = 2
 """That an alignment may keep busy at a time."""
 WORKING_MM = 2.0
+
+
+@cache
+def start_toolkit() -> None:
+    """Have SimpleITK make what it makes once in a process, before threads use it.
+
+    ITK keeps these objects in a map without a lock, and two threads that first use it at once may end the
+    process (InsightSoftwareConsortium/ITK, issue 5493). So one small image takes the way of a series.
+    """
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(THREADS)
+    part = atlas.image("icbm_white_matter")[:8, :8, :8]
+    small = coarser(sitk.Clamp(part, sitk.sitkFloat32), 2 * part.GetSpacing()[0])
+    sitk.Mask(small, sitk.OtsuThreshold(small, 0, 1))
 
 
 def working_image(volume: Volume, spacing: float = WORKING_MM) -> sitk.Image:

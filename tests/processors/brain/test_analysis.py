@@ -145,7 +145,7 @@ def test_normal_series_are_absent_with_every_number(in_place):
         assert finding.norm.startswith("site norm 1")
         assert "n = 20" in finding.norm
         assert [p.side for p in finding.profiles] == list(Side)
-        assert finding.algorithm.version == "0.5.2"
+        assert finding.algorithm.version == "0.5.3"
     assert set(analysed.measurements) == {Sign.CST_T1, Sign.CST_FLAIR}
 
 

@@ -273,7 +273,7 @@ def with_strands(gain, back_mm):
 
 
 @pytest.mark.parametrize(
-    ("back_mm", "found", "displaced"), [(6, 1.35, False), (10, 1.0, True), (12, 1.0, True)]
+    ("back_mm", "found", "displaced"), [(6, 1.35, False), (8, 1.35, False), (12, 1.0, True), (14, 1.0, True)]
 )
 def test_two_tracts_behind_their_place_are_measured_where_they_can_be_reached_or_else_noticed(
     back_mm, found, displaced

@@ -51,12 +51,13 @@ def test_the_series_of_a_study_agree_upon_one_place():
     assert np.all(together > alone)
 
 
-def test_it_is_looked_for_farther_away_in_the_capsule_than_in_the_pons():
+def test_it_is_looked_for_farther_away_in_the_capsule_and_above_than_in_the_pons():
     place = locate([evidence((6.0, 0.0), strength=20.0)], SEGMENTS)
     away = np.hypot(*place.offsets.T)
-    capsule = np.array(SEGMENTS) == "internal_capsule"
-    assert away[capsule].max() == 6
-    assert away[~capsule].max() <= 5
+    stem = np.isin(SEGMENTS, ("pons", "cerebral_peduncle"))
+    assert np.all(away[np.isin(SEGMENTS, ("corona_radiata", "subcortical"))] == 6)
+    assert away[np.array(SEGMENTS) == "internal_capsule"].max() == 6
+    assert away[stem].max() <= 5
 
 
 def tract(change, noise):
