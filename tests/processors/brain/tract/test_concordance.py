@@ -111,6 +111,13 @@ def test_nothing_is_borne_out_by_a_t1_that_does_not_show_it(beside):
     assert concordant({**beside, Sign.CST_T2: NEARLY})[Sign.CST_T2].state is State.INDETERMINATE
 
 
+@pytest.mark.parametrize("key", ["grey-zone", "not-subcortical", "plic-only"])
+def test_what_is_borne_out_no_longer_says_what_it_lacked(key):
+    nearly = Decision(State.ABSENT, None, (Reason.of(key), Reason.of("few-voxels")), nearly=BRIGHT)
+    seen = concordant({Sign.CST_T1: LOW, Sign.CST_FLAIR: nearly})[Sign.CST_FLAIR]
+    assert (seen.state, keys(seen)) == (State.PRESENT, ["borne-out-by-t1", "few-voxels"])
+
+
 def test_nothing_is_borne_out_beside_restricted_diffusion():
     seen = concordant({Sign.CST_T1: MODERATE, Sign.CST_T2: NEARLY, Sign.CST_DIFFUSION: MODERATE})
     assert seen[Sign.CST_T2].state is State.INDETERMINATE
