@@ -67,8 +67,8 @@ stretches; they share the hand's region, and are taken for two independent ones 
 each of these may be exceeded one time in eighty by chance (Bonferroni)."""
 
 SECURE_SIDE = 1.645
-"""The same of each side by itself: the sign is of both sides, and one that one healthy person in twenty is as
-dark as may have none (p)."""
+"""The same of each side by itself: the sign is of both sides, and a side that is as dark as one healthy one
+in twenty, or, being the surest of some stretches, one in eleven, may have none (p)."""
 
 MAX_ASYMMETRY = 0.35
 """Difference of the sides' excess over their sum: from there on the weaker side is nearer to having none."""

@@ -20,7 +20,7 @@ def concordant(decisions: Mapping[Sign, Decision]) -> dict[Sign, Decision]:
 
     - T1 together with T2 or FLAIR, bright in the same segments, gives a moderate confidence a high one: the
       healthy capsule is bright on T2 and dark on T1 (Mirowitz et al., 1989).
-    - T2 or FLAIR that lies between the upper tenth of health and its limit is bright, with low confidence,
+    - T2 or FLAIR in the upper tenth of health but below its limit is bright, with low confidence,
       beside a T1 that is bright in the segments that it rests on, and none that is not: what two series show
       needs less of each.
     - T2 or FLAIR beside a T1 that is not bright is of low confidence: T2 was bright in 29 of 37 healthy

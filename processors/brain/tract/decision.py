@@ -109,11 +109,12 @@ def decide_t2(
         Of each side's bright run.
     """
     decision = _decide_t2(scores, lengths, limits, proposed=proposed)
-    near = _bright(scores, Z_BESIDE_T1)
+    near = frozenset(name for name in _bright(scores, Z_BESIDE_T1) if not _of_one_side(scores, name))
     one_sided = Reason.of("asymmetric") in decision.reasons or _lopsided(scores, near)
     if proposed or decision.state is State.PRESENT or one_sided:
         return decision
-    met = _both(scores, _from_cortex) >= Z_BESIDE_T1 and _certain(lengths) > SHORTEST_BRIGHT_MM
+    met = "subcortical" in near and not near.isdisjoint(BEYOND_CAPSULE)
+    met = met and _certain(lengths) > SHORTEST_BRIGHT_MM
     return replace(decision, nearly=near) if met else decision
 
 
@@ -196,6 +197,12 @@ def _unequal(scores: Scores, *levels: Level) -> Reason | None:
                 return Reason.of("asymmetric")
             return Reason.of("grey-zone")
     return None
+
+
+def _of_one_side(scores: Scores, name: str) -> bool:
+    """Whether a segment is bright on one side, and clearly less so on the other."""
+    weaker, stronger = sorted(_z(scores, name, side) for side in SIDES)
+    return weaker < Z_PRESENT <= stronger and stronger - weaker >= MIN_SIDE_DIFFERENCE
 
 
 def _lead(scores: Scores, names: Sequence[str], side: Side) -> float:

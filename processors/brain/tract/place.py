@@ -29,8 +29,8 @@ REACH_MM = {
     "corona_radiata": 8.0,
     "subcortical": 8.0,
 }
-"""Farthest from the centreline that the tract is looked for: some three times its usual distance from there,
-which holds it in 97 to 99 of 100 people."""
+"""Farthest from the centreline that the tract is looked for: some three times what is taken for its usual
+distance from there (p)."""
 SEARCH_MM = max(REACH_MM.values())
 BEND_MM = 0.8
 """Usual change of the offset from one node to the next."""

@@ -154,7 +154,10 @@ def test_t2_table(left, right, extent, state, reasons):
     ("left", "right", "extent", "nearly"),
     [
         ([1.8] * 5, [1.7] * 5, LONG, set(TRACT_SEGMENTS)),
-        ([3, 3, 0, 0, 0], [1.7, 1.7, 0, 0, 0], LONG, {"subcortical", "corona_radiata"}),
+        ([2.6, 2.6, 0, 0, 0], [1.7, 1.7, 0, 0, 0], LONG, {"subcortical", "corona_radiata"}),
+        ([3, 3, 0, 0, 0], [1.7, 1.7, 0, 0, 0], LONG, set()),
+        ([8, 1.4, 1.4, 1.4, 1.4], [1.3, 1.4, 1.4, 1.4, 1.4], LONG, set()),
+        ([3.5] * 5, [1.3, 1.3, 1.9, 1.9, 1.3], LONG, set()),
         ([1.8] * 5, [1.7] * 5, lengths(100, 40), set()),
         ([1.8, 0, 0, 0, 0], [1.8, 0, 0, 0, 0], LONG, set()),
         ([8] * 5, [1.9] * 5, LONG, set()),
